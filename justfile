@@ -1,0 +1,41 @@
+# Developer commands. `just` lists them; `just check` is what every commit must pass.
+
+default:
+    @just --list
+
+# Everything a commit must pass: style, types, import contracts, tests.
+check: lint types contracts test
+
+lint:
+    ruff check .
+    ruff format --check .
+
+types:
+    pyright
+
+contracts:
+    lint-imports
+
+test *arguments:
+    pytest {{ arguments }}
+
+# The slow tests too; run before an issue is closed.
+test-long:
+    pytest -m "long or not long"
+
+# Style mended where a tool can.
+fix:
+    ruff check --fix .
+    ruff format .
+
+# Train the bundled student from photos (tar shards or a folder) and ImageNet encoder weights.
+train photos encoder_weights:
+    python -m training pack {{ photos }} runs/packed
+    python -m training pretrain --recipe training/recipes/student-start.toml --photos runs/packed \
+        --encoder-weights {{ encoder_weights }} --run runs/student-start
+    python -m training pretrain --recipe training/recipes/student.toml --photos runs/packed --run runs/student
+
+# Export the trained student, prove the artifacts on real photos, and bundle the int8 one.
+export photos:
+    python -m converters.export_all --checkpoint training/weights/student.safetensors \
+        --photos {{ photos }} --out artifacts --bundle sdk/models

@@ -1,0 +1,54 @@
+"""Where runtimes plug in. A backend turns lightness into chroma and does nothing else.
+
+Layout, data types inside the network and quantization are a backend's own business; colour and
+resizing never are, which is why every backend gives the same picture.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Final, Protocol, cast, runtime_checkable
+
+from sdk.color import FloatArray
+from sdk.errors import BackendUnavailable
+from sdk.manifest import Tensors
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """What every runtime looks like to the SDK."""
+
+    name: str
+
+    def predict_ab(self, lightness: FloatArray) -> FloatArray:
+        """(1, 1, S, S) float32 in [-1, 1] to (1, 2, S/2, S/2) float32 in [-1, 1]: L/50 - 1 to a/110 and b/110."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the runtime holds."""
+        ...
+
+
+class BackendFactory(Protocol):
+    """How a backend is opened."""
+
+    def __call__(self, artifact: Path, tensors: Tensors, *, threads: int | None) -> Backend:
+        """Open a verified artifact and check its tensors against the contract."""
+        ...
+
+
+# Name → where its class lives. Imported on demand, so that a runtime costs nothing until it is used.
+BACKENDS: Final = {"onnx": "sdk.backends.ort:OnnxRuntimeBackend"}
+
+
+def open_backend(name: str, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> Backend:
+    """Open a verified artifact with the runtime of that name.
+
+    Raises:
+        BackendUnavailable: There is no such backend, or its runtime is not installed.
+        ModelIntegrityError: The artifact's tensors are not the contract's, or the runtime refuses it.
+    """
+    if name not in BACKENDS:
+        raise BackendUnavailable(f"There is no backend {name!r}; choose one of: {', '.join(BACKENDS)}.")
+    module, _, class_name = BACKENDS[name].partition(":")
+    factory = cast("BackendFactory", getattr(import_module(module), class_name))
+    return factory(artifact, tensors, threads=threads)

@@ -1,0 +1,62 @@
+"""ONNX Runtime: the backend of laptops and servers, and the one that is always installed."""
+
+# ONNX Runtime ships no types, so there is nothing to be strict about.
+# pyright: basic
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from sdk.color import FloatArray
+from sdk.errors import BackendUnavailable, ModelIntegrityError
+from sdk.manifest import Tensors
+
+# ONNX Runtime sends usage telemetry unless this is set before it is imported. We never send any.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+try:
+    import onnxruntime
+except ImportError as error:
+    raise BackendUnavailable("The onnx backend needs ONNX Runtime: pip install onnxruntime.") from error
+
+_ERRORS_ONLY = 3
+
+
+class OnnxRuntimeBackend:
+    """Runs an ONNX artifact on the processor. One session serves many threads.
+
+    Args:
+        artifact: A verified `.onnx` file.
+        tensors: The contract its input and output must meet.
+        threads: Processor threads; by default ONNX Runtime's choice.
+
+    Raises:
+        ModelIntegrityError: ONNX Runtime refuses the file, or its tensors are others.
+    """
+
+    name = "onnx"
+
+    def __init__(self, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> None:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = _ERRORS_ONLY
+        if threads is not None:
+            options.intra_op_num_threads = threads
+        try:
+            self._session = onnxruntime.InferenceSession(artifact, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's exceptions share no base of their own
+            raise ModelIntegrityError(f"ONNX Runtime cannot open {artifact}: {error}") from error
+        found = [(node.name, tuple(node.shape)) for node in (*self._session.get_inputs(), *self._session.get_outputs())]
+        expected = [(tensors.input_name, tensors.input_shape), (tensors.output_name, tensors.output_shape)]
+        if found != expected:
+            raise ModelIntegrityError(f"{artifact} has tensors {found} where the contract says {expected}.")
+        self._input_name = tensors.input_name
+
+    def predict_ab(self, lightness: FloatArray) -> FloatArray:
+        """See `sdk.backends.Backend`."""
+        (ab,) = self._session.run(None, {self._input_name: lightness})
+        return np.asarray(ab)
+
+    def close(self) -> None:
+        """End the session and free its memory."""
+        del self._session

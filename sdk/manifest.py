@@ -1,0 +1,184 @@
+"""What a model folder says about itself, and the proof that it tells the truth.
+
+`manifest.json` is written last by `converters.export_all` and read first here. Nothing is opened by a
+runtime before its hash has been checked, and there is no switch to turn that off.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, Final, cast, get_origin, get_type_hints
+
+from sdk import color
+from sdk.errors import ModelIntegrityError
+
+SCHEMA: Final = 1
+FILE_NAME: Final = "manifest.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Who a model is and what it was made from."""
+
+    name: str
+    version: str
+    commit: str
+    licence: str
+    training_data: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tensors:
+    """The tensor contract: one input, one output, float32, batch 1.
+
+    Attributes:
+        input_name: lightness, (1, 1, S, S), L/50 - 1, in [-1, 1].
+        output_name: ab, (1, 2, S/2, S/2), a/110 and b/110, in [-1, 1].
+        side: S, in pixels.
+    """
+
+    input_name: str = "lightness"
+    output_name: str = "ab"
+    side: int = 256
+
+    @property
+    def input_shape(self) -> tuple[int, int, int, int]:
+        """Shape of the network's input."""
+        return (1, 1, self.side, self.side)
+
+    @property
+    def output_shape(self) -> tuple[int, int, int, int]:
+        """Shape of the network's output."""
+        return (1, 2, self.side // 2, self.side // 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """One deployable file.
+
+    Attributes:
+        backend: Name of the backend that opens it.
+        path: Relative to the manifest's folder.
+        sha256: Of the file, in hexadecimal.
+        bytes: Its size.
+        precision: "fp32" or "int8".
+        calibration: Hash of the photos that set its quantization ranges; None where nothing was quantized.
+        tools: Name and version of the tools that wrote it.
+        minimum_runtime: Oldest runtime known to open it.
+        parity: Measured agreement with the trained network: figure name to value.
+    """
+
+    backend: str
+    path: str
+    sha256: str
+    bytes: int
+    precision: str
+    calibration: str | None
+    tools: dict[str, str]
+    minimum_runtime: str
+    parity: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """A model folder's manifest, read and checked."""
+
+    folder: Path
+    created: str
+    model: Model
+    tensors: Tensors
+    artifacts: list[Artifact]
+
+    def find_artifact(self, backend: str, precision: str | None) -> Artifact:
+        """The first artifact for a backend, of one precision if it matters.
+
+        Raises:
+            ModelIntegrityError: There is none.
+        """
+        for artifact in self.artifacts:
+            if artifact.backend == backend and precision in (None, artifact.precision):
+                return artifact
+        offered = ", ".join(f"{artifact.backend} {artifact.precision}" for artifact in self.artifacts)
+        wanted = f"{backend} {precision}" if precision else backend
+        raise ModelIntegrityError(f"{self.folder} has no artifact for {wanted}; it offers: {offered or 'nothing'}.")
+
+    def verify(self, artifact: Artifact) -> Path:
+        """Where an artifact lies, once its path and hash have been checked.
+
+        Raises:
+            ModelIntegrityError: It lies outside the folder, is missing, or is not the file the manifest describes.
+        """
+        path = (self.folder / artifact.path).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise ModelIntegrityError(f"{artifact.path} points outside {self.folder}; do not use this model.")
+        if not path.is_file():
+            raise ModelIntegrityError(f"{path} is missing; install or export the model again.")
+        if sha256(path) != artifact.sha256:
+            raise ModelIntegrityError(f"{path} is not the file its manifest describes; install or export it again.")
+        return path
+
+    def save(self) -> None:
+        """Write the manifest in one move, after everything it describes."""
+        content = {"schema": SCHEMA, **asdict(self), "colour": color.constants()}
+        del content["folder"]
+        partial = self.folder / f".{FILE_NAME}.partial"
+        partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        partial.replace(self.folder / FILE_NAME)
+
+
+def load_manifest(folder: Path) -> Manifest:
+    """Read a model folder's manifest.
+
+    Raises:
+        ModelIntegrityError: It is missing or malformed, of an unknown schema, or its model was trained with other
+            colour constants than this SDK computes with.
+    """
+    path = folder / FILE_NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        schema = content["schema"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelIntegrityError(f"{path} is not a readable manifest; install or export the model again.") from error
+    if schema != SCHEMA:
+        raise ModelIntegrityError(f"{path} has schema {schema}, this SDK knows {SCHEMA}; update edge-colorizer.")
+    try:
+        manifest = Manifest(
+            folder=folder,
+            created=_text(content["created"]),
+            model=Model(**_typed(content["model"], Model)),
+            tensors=Tensors(**_typed(content["tensors"], Tensors)),
+            artifacts=[Artifact(**_typed(entry, Artifact)) for entry in content["artifacts"]],
+        )
+        colour = content["colour"]
+    except (KeyError, TypeError) as error:
+        raise ModelIntegrityError(f"{path} is malformed ({error}); install or export the model again.") from error
+    if colour != color.constants():
+        raise ModelIntegrityError(f"{path} was made with other colour constants; its colours would be wrong here.")
+    return manifest
+
+
+def sha256(path: Path) -> str:
+    """A file's SHA-256, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def _typed(table: object, record: type[Model | Tensors | Artifact]) -> dict[str, Any]:
+    """A JSON object whose values have the types of the record's fields."""
+    if not isinstance(table, dict):
+        raise TypeError(f"{record.__name__} is not an object")
+    values = cast("dict[str, Any]", table)
+    for name, hint in get_type_hints(record).items():
+        # `list[str]` is checked as a list, `str | None` as it stands.
+        expected = hint if isinstance(hint, UnionType) else get_origin(hint) or hint
+        if not isinstance(values[name], expected):
+            raise TypeError(f"{record.__name__}.{name} is not {hint}")
+    return values

@@ -1,0 +1,49 @@
+"""Photos and networks the tests share."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sdk.color import FloatArray, Uint8Array
+
+PROJECT = Path(__file__).parents[1]
+PHOTOS = Path(__file__).parent / "photos"
+# The team's photo collection, beside the checkout; it is not ours to publish.
+SHARED = Path(os.environ.get("EDGE_COLORIZER_SHARED", PROJECT.parent / "shared"))
+
+
+@pytest.fixture
+def eval_photos() -> Path:
+    folder = SHARED / "eval" / "coco"
+    if not folder.is_dir():
+        pytest.skip(f"NOT MEASURED: no evaluation photos at {folder}; set EDGE_COLORIZER_SHARED")
+    return folder
+
+
+@pytest.fixture
+def photo_rgb() -> Uint8Array:
+    return np.asarray(Image.open(PHOTOS / "astronaut.jpg"))
+
+
+class FakeBackend:
+    """A backend that answers with the chroma it was given, or computes it from the lightness."""
+
+    name = "fake"
+
+    def __init__(self, answer: FloatArray | Callable[[FloatArray], FloatArray]) -> None:
+        self._answer = answer
+        self.closed = False
+
+    def predict_ab(self, lightness: FloatArray) -> FloatArray:
+        return self._answer(lightness) if callable(self._answer) else self._answer
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def psnr(a: Uint8Array, b: Uint8Array) -> float:
+    return float(10 * np.log10(255**2 / np.mean((a.astype(float) - b) ** 2)))

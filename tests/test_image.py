@@ -1,0 +1,143 @@
+"""Photos as they really are, hostile ones included."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from sdk import Colorizer, OutputError, PhotoError, image
+from tests.conftest import PHOTOS, FakeBackend
+
+
+@pytest.fixture
+def colorizer() -> Colorizer:
+    return Colorizer(FakeBackend(np.zeros((1, 2, 8, 8), np.float32)), side=16)
+
+
+def encoded(picture: Image.Image, file_format: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, file_format, **options)
+    return file.getvalue()
+
+
+def bad_files(folder: Path) -> dict[str, Path]:
+    whole = (PHOTOS / "cat.jpg").read_bytes()
+    contents = {
+        "text.jpg": b"Dear diary, this is not a photograph.\n" * 20,
+        "truncated.jpg": whole[: len(whole) // 2],
+        "headless.jpg": whole[200:],
+        "empty.jpg": b"",
+        "signature-only.png": b"\x89PNG\r\n\x1a\n",
+        "script.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n",
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    (folder / "folder.jpg").mkdir()
+    return {name: folder / name for name in (*contents, "folder.jpg", "missing.jpg")}
+
+
+BAD_NAMES = [
+    "text.jpg",
+    "truncated.jpg",
+    "headless.jpg",
+    "empty.jpg",
+    "signature-only.png",
+    "script.eps",
+    "folder.jpg",
+    "missing.jpg",
+]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_bad_files_raise_one_clear_sentence(name: str, tmp_path: Path, colorizer: Colorizer) -> None:
+    path = bad_files(tmp_path)[name]
+    with pytest.raises(PhotoError) as caught:
+        colorizer.colorize(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["text.jpg", "truncated.jpg", "empty.jpg"])
+def test_bad_bytes_raise_too(name: str, tmp_path: Path, colorizer: Colorizer) -> None:
+    with pytest.raises(PhotoError):
+        colorizer.colorize(bad_files(tmp_path)[name].read_bytes())
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((0, 0, 3), np.uint8),
+        np.zeros(0, np.uint8),
+        np.zeros((4, 4, 3), np.float32) + 1.5,
+        np.zeros((4, 4, 3), np.float32) - 0.1,
+        np.full((4, 4), np.nan, np.float32),
+        np.zeros((4, 4, 2), np.uint8),
+        np.zeros((2, 4, 4, 3), np.uint8),
+        np.zeros((4, 4), np.int64),
+        np.zeros((4, 4), bool),
+        np.array([["a"]]),
+    ],
+    ids=lambda array: f"{array.dtype}-{array.shape}",
+)
+def test_bad_arrays_raise(array: np.ndarray, colorizer: Colorizer) -> None:
+    with pytest.raises(PhotoError):
+        colorizer.colorize(array)
+
+
+def test_other_things_raise(colorizer: Colorizer) -> None:
+    with pytest.raises(PhotoError, match="path, bytes"):
+        colorizer.colorize(42)  # pyright: ignore
+
+
+def test_an_exif_turn_is_applied_once(colorizer: Colorizer) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright
+    upright = colorizer.colorize(encoded(Image.new("L", (40, 20)), "JPEG", exif=exif))
+    assert upright.size == (20, 40)
+    assert upright.getexif().get(0x0112) is None
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV", "LAB", "I", "I;16", "I;16B"])
+def test_every_opaque_mode_becomes_rgb(mode: str, colorizer: Colorizer) -> None:
+    coloured = colorizer.colorize(Image.new(mode, (9, 5)))
+    assert (coloured.mode, coloured.size) == ("RGB", (9, 5))
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA", "PA"])
+def test_transparency_is_kept(mode: str, colorizer: Colorizer) -> None:
+    photo = Image.new("RGBA", (6, 4), (90, 90, 90, 120)).convert(mode)
+    coloured = colorizer.colorize(photo)
+    assert coloured.mode == "RGBA"
+    assert set(coloured.getchannel("A").tobytes()) == {120}
+
+
+def test_sixteen_bit_scans_use_their_whole_range(colorizer: Colorizer) -> None:
+    ramp = np.linspace(0, 65535, 64).astype(np.uint16)[None].repeat(8, 0)
+    coloured = np.asarray(colorizer.colorize(encoded(Image.fromarray(ramp), "PNG")))
+    np.testing.assert_allclose(coloured[0, :, 0], ramp[0] / 257, atol=1)
+
+
+def test_an_icc_profile_is_honoured_and_a_broken_one_is_survived(colorizer: Colorizer) -> None:
+    grey = Image.new("RGB", (8, 8), (128, 128, 128))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for icc_profile in (profile, b"not a profile"):
+        coloured = colorizer.colorize(encoded(grey, "PNG", icc_profile=icc_profile))
+        assert np.abs(np.asarray(coloured).astype(int) - 128).max() <= 1
+
+
+def test_an_interrupted_or_refused_write_leaves_nothing(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (4, 4))
+    (tmp_path / "taken.png").write_bytes(b"mine")
+    for target in ("taken.png", "photo.nonsense", "photo", "no/such/folder.png"):
+        with pytest.raises(OutputError):
+            image.write(picture, tmp_path / target)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.png"]
+    assert (tmp_path / "taken.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+def test_every_usual_format_is_written(suffix: str, tmp_path: Path) -> None:
+    image.write(Image.new("RGBA", (4, 4), (200, 10, 10, 255)), tmp_path / f"out{suffix}")
+    assert np.asarray(Image.open(tmp_path / f"out{suffix}").convert("RGB"))[0, 0, 0] > 180

@@ -1,0 +1,1 @@
+"""Train the colour networks: `python -m training --help`."""

@@ -1,0 +1,1 @@
+"""The networks: a student that ships, and what it is built of."""

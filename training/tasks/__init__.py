@@ -1,0 +1,1 @@
+"""What each training stage computes: a batch in, a dict of losses out. The loop does the rest."""
