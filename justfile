@@ -19,10 +19,6 @@ contracts:
 test *arguments:
     pytest {{ arguments }}
 
-# The slow tests too; run before an issue is closed.
-test-long:
-    pytest -m "long or not long"
-
 # Style mended where a tool can.
 fix:
     ruff check --fix .

@@ -200,6 +200,12 @@ def test_a_killed_run_resumes_to_identical_weights(packed: Path, tmp_path: Path)
     assert_same(whole, resumed)
 
 
+def test_a_run_folder_is_never_reused_for_another_recipe(packed: Path, tmp_path: Path) -> None:
+    run(TINY, packed, tmp_path)
+    with pytest.raises(RecipeError, match="another recipe"):
+        run(dataclasses.replace(TINY, seed=1), packed, tmp_path)
+
+
 def test_training_logs_what_a_machine_can_read(packed: Path, tmp_path: Path) -> None:
     run(TINY, packed, tmp_path)
     lines = [json.loads(line) for line in (tmp_path / loop.METRICS_FILE).read_text().splitlines()]

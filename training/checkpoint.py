@@ -23,6 +23,7 @@ class TrainingState:
     """What a run needs to go on as if it had never stopped: randomness is a function of seed and step."""
 
     step: int
+    recipe: dict[str, Any]
     network: dict[str, Tensor]
     averaged: dict[str, Tensor]
     optimizer: dict[str, Any]

@@ -9,8 +9,9 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import islice, repeat
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,9 @@ PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 # Below this mean chroma (in Lab units) a photo is grey or sepia and teaches nothing about colour.
 MINIMUM_MEAN_CHROMA = 4.0
 _CHROMA_OFFSET = 128
+
+# Name, what became of it, and its (side, side, 3) 8-bit Lab if it is usable.
+_PackedPhoto = tuple[str, str, npt.NDArray[np.uint8] | None]
 
 
 class EmptyDatasetError(ValueError):
@@ -92,10 +96,8 @@ def pack(source: Path, target: Path, *, side: int = 192, workers: int = 2) -> di
     names: list[str] = []
     counts = {"packed": 0, "unreadable": 0, "grey": 0}
     partial = target / "lab.partial"
-    shards = sorted(source.glob("*.tar")) or [source]
     with partial.open("wb") as out, ProcessPoolExecutor(workers) as pool:
-        jobs = pool.map(_pack_one, (item for shard in shards for item in _numbered(shard, side)), chunksize=64)
-        for name, outcome, lab in tqdm(jobs, desc="packing", unit="photo"):
+        for name, outcome, lab in tqdm(_packed(find_photos(source), side, pool), desc="packing", unit="photo"):
             counts[outcome] += 1
             if lab is not None:
                 names.append(name)
@@ -109,13 +111,14 @@ def pack(source: Path, target: Path, *, side: int = 192, workers: int = 2) -> di
     return counts
 
 
-def _numbered(source: Path, side: int) -> Iterator[tuple[str, bytes, int]]:
-    for name, content in find_photos(source):
-        yield name, content, side
+def _packed(photos: Iterator[tuple[str, bytes]], side: int, pool: Executor) -> Iterator[_PackedPhoto]:
+    # A pool's map reads its input to the end at once; a slice at a time keeps memory flat for any collection.
+    while some := list(islice(photos, 512)):
+        names, contents = zip(*some, strict=True)
+        yield from pool.map(_pack_one, names, contents, repeat(side), chunksize=32)
 
 
-def _pack_one(job: tuple[str, bytes, int]) -> tuple[str, str, npt.NDArray[np.uint8] | None]:
-    name, content, side = job
+def _pack_one(name: str, content: bytes, side: int) -> _PackedPhoto:
     try:
         lab = color.rgb_to_lab(decode_rgb(content, side))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):

@@ -6,10 +6,11 @@ import math
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
 from training.checkpoint import (
@@ -21,7 +22,7 @@ from training.checkpoint import (
     save_student,
     save_training_state,
 )
-from training.config import Recipe
+from training.config import Recipe, RecipeError, recipe_as_dict
 from training.data import Batch, PackedPhotos
 from training.metrics import measure_packed
 from training.models.student import Student
@@ -31,6 +32,7 @@ from training.tasks.pretrain import PretrainTask
 STATE_FILE = "state.pt"
 STUDENT_FILE = "student.safetensors"
 METRICS_FILE = "metrics.jsonl"
+LOG_EVERY = 20
 
 
 class AveragedWeights:
@@ -77,53 +79,85 @@ def train(
         encoder_weights: ImageNet weights for the encoder of a run that starts afresh.
         max_minutes: Save and stop after this long; the same command goes on later.
         save_every: Steps between checkpoints.
+
+    Raises:
+        RecipeError: `run` holds a run of another recipe.
     """
     run.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(recipe.seed)
     torch.set_flush_denormal(True)  # numbers near zero are many times slower on some processors
+    training = _open(recipe, run, encoder_weights)
+    deadline = time.monotonic() + 60 * max_minutes
+    steps = range(training.step, recipe.steps)
+    bar = tqdm(_prefetch(photos, recipe, steps), initial=training.step, total=recipe.steps, unit="step")
+    for batch in bar:
+        losses = _take_step(training, batch, recipe)
+        stopping = time.monotonic() > deadline
+        if training.step % LOG_EVERY == 0:
+            _log(run, step=training.step, **losses)
+            rate = (bar.format_dict["rate"] or 0) * recipe.batch_size
+            bar.set_postfix({name: f"{value:.4f}" for name, value in losses.items()} | {"photos/s": f"{rate:.0f}"})
+        if training.step % save_every == 0 or training.step == recipe.steps or stopping:
+            _save(training, recipe, run)
+            _log(run, step=training.step, **measure_packed(training.averaged.network, held_out))
+        if stopping:
+            break
+
+
+@dataclass
+class _Training:
+    """A run in progress."""
+
+    student: Student
+    averaged: AveragedWeights
+    optimizer: torch.optim.AdamW
+    step: int = 0
+
+
+def _open(recipe: Recipe, run: Path, encoder_weights: Path | None) -> _Training:
+    """A fresh start, or the state `run` was left in."""
+    torch.manual_seed(recipe.seed)
     student = _starting_student(recipe, encoder_weights).to(memory_format=torch.channels_last)
     if recipe.round_weights:
         round_weights(student)
-    averaged = AveragedWeights(student, recipe.ema_decay)
-    optimizer = _optimizer(student, recipe)
-    first = 0
+    training = _Training(student, AveragedWeights(student, recipe.ema_decay), _optimizer(student, recipe))
     if (run / STATE_FILE).exists():
         state = load_training_state(run / STATE_FILE)
+        if state.recipe != recipe_as_dict(recipe):
+            raise RecipeError(f"{run} holds a run of another recipe; choose another folder for this one")
         student.load_state_dict(state.network)
-        averaged.network.load_state_dict(state.averaged)
-        optimizer.load_state_dict(state.optimizer)
-        first = state.step
-
-    task = PretrainTask(student, recipe.huber_delta)
-    deadline = time.monotonic() + 60 * max_minutes
-    bar = tqdm(_prefetch(photos, recipe, range(first, recipe.steps)), initial=first, total=recipe.steps, unit="step")
+        training.averaged.network.load_state_dict(state.averaged)
+        training.optimizer.load_state_dict(state.optimizer)
+        training.step = state.step
     student.train()
     for stage in student.stages[: recipe.frozen_stages]:
         stage.eval().requires_grad_(False)
-    for step, batch in bar:
-        factor = learning_rate_factor(step, recipe)
-        for group in optimizer.param_groups:
-            group["lr"] = group["full_lr"] * factor
-        losses = task.losses(batch)
-        total = torch.stack(list(losses.values())).sum()
-        optimizer.zero_grad()
-        total.backward()
-        nn.utils.clip_grad_norm_(student.parameters(), recipe.gradient_clip)
-        optimizer.step()
-        averaged.update(student, step)
+    return training
 
-        done, stopping = step + 1, time.monotonic() > deadline
-        if done % 20 == 0:
-            rate = (bar.format_dict["rate"] or 0) * recipe.batch_size
-            bar.set_postfix({"loss": f"{total.item():.4f}", "photos/s": f"{rate:.0f}"})
-            _log(run, step=done, lr=recipe.learning_rate * factor, **{k: v.item() for k, v in losses.items()})
-        if done % save_every == 0 or done == recipe.steps or stopping:
-            state = TrainingState(done, student.state_dict(), averaged.network.state_dict(), optimizer.state_dict())
-            save_training_state(state, run / STATE_FILE)
-            save_student(plain_state_dict(averaged.network), recipe, run / STUDENT_FILE)
-            _log(run, step=done, **measure_packed(averaged.network, held_out))
-        if stopping:
-            break
+
+def _take_step(training: _Training, batch: Batch, recipe: Recipe) -> dict[str, float]:
+    """One optimizer step; returns each loss term."""
+    for group in training.optimizer.param_groups:
+        group["lr"] = group["full_lr"] * learning_rate_factor(training.step, recipe)
+    losses = PretrainTask(training.student, recipe.huber_delta).losses(batch)
+    training.optimizer.zero_grad()
+    torch.stack(list(losses.values())).sum().backward()
+    nn.utils.clip_grad_norm_(training.student.parameters(), recipe.gradient_clip)
+    training.optimizer.step()
+    training.averaged.update(training.student, training.step)
+    training.step += 1
+    return {name: loss.item() for name, loss in losses.items()}
+
+
+def _save(training: _Training, recipe: Recipe, run: Path) -> None:
+    state = TrainingState(
+        step=training.step,
+        recipe=recipe_as_dict(recipe),
+        network=training.student.state_dict(),
+        averaged=training.averaged.network.state_dict(),
+        optimizer=training.optimizer.state_dict(),
+    )
+    save_training_state(state, run / STATE_FILE)
+    save_student(plain_state_dict(training.averaged.network), recipe, run / STUDENT_FILE)
 
 
 def _starting_student(recipe: Recipe, encoder_weights: Path | None) -> Student:
@@ -152,7 +186,7 @@ def _optimizer(student: Student, recipe: Recipe) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups)
 
 
-def _prefetch(photos: PackedPhotos, recipe: Recipe, steps: range) -> Iterator[tuple[int, Batch]]:
+def _prefetch(photos: PackedPhotos, recipe: Recipe, steps: range) -> Iterator[Batch]:
     """Make the next batch while the network works on this one."""
 
     def make(step: int) -> Batch:
@@ -170,9 +204,9 @@ def _prefetch(photos: PackedPhotos, recipe: Recipe, steps: range) -> Iterator[tu
             batch = following.result()
             if step + 1 < steps.stop:
                 following = pool.submit(make, step + 1)
-            yield step, batch
+            yield batch
 
 
-def _log(run: Path, **values: float | Tensor) -> None:
+def _log(run: Path, **values: float) -> None:
     with (run / METRICS_FILE).open("a") as log:
-        log.write(json.dumps({key: float(value) for key, value in values.items()}) + "\n")
+        log.write(json.dumps(values) + "\n")
