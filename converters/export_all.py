@@ -22,9 +22,10 @@ from converters.recipe import RECIPES, ExportRecipe
 from converters.to_onnx import export_fp32, export_int8
 from sdk.backends import open_backend
 from sdk.manifest import FILE_NAME, Artifact, Manifest, Model, Tensors, sha256
-from training.checkpoint import CheckpointError, StudentFile, load_student
+from training.checkpoint import CheckpointError, NetworkFile, load_student
 from training.data import EmptyDatasetError
 from training.metrics import as_predict_ab
+from training.models.student import Student
 
 CALIBRATION_PHOTOS = 128
 PARITY_PHOTOS = 32
@@ -93,14 +94,14 @@ def out_of_bounds(artifacts: list[Artifact]) -> list[str]:
     ]
 
 
-def _write_onnx(student: StudentFile, calibration: PhotoSample, out: Path) -> None:
+def _write_onnx(student: NetworkFile[Student], calibration: PhotoSample, out: Path) -> None:
     files = {recipe.precision: out / recipe.file for recipe in RECIPES if recipe.backend == "onnx"}
     export_fp32(student.network, TENSORS, files["fp32"])
     export_int8(files["fp32"], calibration.lightness(), TENSORS, files["int8"])
 
 
 def _describe(
-    recipe: ExportRecipe, student: StudentFile, calibration: PhotoSample, proof: PhotoSample, out: Path
+    recipe: ExportRecipe, student: NetworkFile[Student], calibration: PhotoSample, proof: PhotoSample, out: Path
 ) -> Artifact:
     path = out / recipe.file
     backend = open_backend(recipe.backend, path, TENSORS)

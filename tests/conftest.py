@@ -29,6 +29,20 @@ def photo_rgb() -> Uint8Array:
     return np.asarray(Image.open(PHOTOS / "astronaut.jpg"))
 
 
+@pytest.fixture(scope="session")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled photos many times over, so that some are held out."""
+    photos = tmp_path_factory.mktemp("photos")
+    for index in range(150):
+        original = sorted(PHOTOS.glob("*.jpg"))[index % 4]
+        (photos / f"{index:03}.jpg").write_bytes(original.read_bytes())
+    folder = tmp_path_factory.mktemp("packed")
+    from training.data import pack
+
+    pack(photos, folder, side=64)
+    return folder
+
+
 class FakeBackend:
     """A backend that answers with the chroma it was given, or computes it from the lightness."""
 

@@ -15,7 +15,7 @@ from sdk import Colorizer
 from sdk.backends import open_backend
 from sdk.manifest import Manifest, load_manifest
 from tests.conftest import PHOTOS, PROJECT
-from training.checkpoint import load_student, save_student
+from training.checkpoint import load_student, save_network
 from training.config import Recipe, StudentConfig
 from training.metrics import as_predict_ab
 from training.models.student import Student
@@ -28,14 +28,14 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small student with random weights that answers with vivid chroma: its norms have seen photos."""
     torch.manual_seed(0)
     student = Student(width=0.35, decoder=(32, 16, 16, 16))
-    torch.nn.init.normal_(student.head.weight, std=0.1)
+    torch.nn.init.normal_(student.head.get_parameter("weight"), std=0.1)
     torch.nn.init.normal_(student.head.get_parameter("bias"), std=0.1)
     lightness = torch.from_numpy(np.concatenate(sample_photos(PHOTOS, count=4, side=256, salt="").lightness()))
     with torch.no_grad():
         for _ in range(30):
             student(lightness)
     path = tmp_path_factory.mktemp("checkpoint") / "student.safetensors"
-    save_student(student.eval().state_dict(), RECIPE, path)
+    save_network(student.eval().state_dict(), RECIPE, path)
     return path
 
 

@@ -1,11 +1,10 @@
-"""Photos to weights: reading, packing, the student, and runs that can stop anywhere."""
+"""The stages, what they minimise, and runs that can stop anywhere."""
 
 import dataclasses
 import json
 import math
 import subprocess
 import sys
-import tarfile
 import time
 from pathlib import Path
 
@@ -15,12 +14,23 @@ import torch
 
 from sdk import color
 from tests.conftest import PHOTOS, PROJECT
-from training import checkpoint, loop
-from training.config import Recipe, RecipeError, StudentConfig, load_recipe
-from training.data import Batch, EmptyDatasetError, PackedPhotos, decode_rgb, find_photos, pack
-from training.losses import huber
-from training.models.student import Student, parameter_count
+from training import checkpoint, loop, metrics
+from training.config import (
+    DistillConfig,
+    GanConfig,
+    Recipe,
+    RecipeError,
+    StudentConfig,
+    TeacherConfig,
+    load_recipe,
+)
+from training.data import Batch, PackedPhotos, decode_rgb
+from training.models.student import Student
+from training.models.unet import UNet
 from training.quantization import WEIGHT_LIMIT, plain_state_dict, round_weights
+from training.tasks import Task
+from training.tasks.distill import DistillTask
+from training.tasks.gan import GanTask
 from training.tasks.pretrain import PretrainTask
 
 TINY = Recipe(
@@ -31,134 +41,15 @@ TINY = Recipe(
     warmup_steps=2,
     ema_decay=0.9,
 )
+TINY_TEACHER = dataclasses.replace(TINY, teacher=TeacherConfig(encoder="pix2pix", width=8, levels=5))
 
 
-@pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled photos many times over, so that some are held out."""
-    photos = tmp_path_factory.mktemp("photos")
-    for index in range(150):
-        original = sorted(PHOTOS.glob("*.jpg"))[index % 4]
-        (photos / f"{index:03}.jpg").write_bytes(original.read_bytes())
-    folder = tmp_path_factory.mktemp("packed")
-    pack(photos, folder, side=64)
-    return folder
-
-
-def test_shards_and_folders_are_read_alike(tmp_path: Path) -> None:
-    with tarfile.open(tmp_path / "train-00.tar", "w") as shard:
-        for path in sorted(PHOTOS.glob("*.jpg")):
-            shard.add(path, arcname=path.name)
-    from_folder = dict(find_photos(PHOTOS))
-    assert len(from_folder) == 4
-    for source in (tmp_path, tmp_path / "train-00.tar"):
-        assert {Path(name).name: content for name, content in find_photos(source)} == from_folder
-
-
-def test_pack_counts_what_it_leaves_out(tmp_path: Path) -> None:
-    photos = tmp_path / "photos"
-    photos.mkdir()
-    for path in PHOTOS.glob("*.jpg"):
-        (photos / path.name).write_bytes(path.read_bytes())
-    grey = PROJECT / "examples" / "photos" / "cat.jpg"
-    (photos / "grey.jpg").write_bytes(grey.read_bytes())
-    (photos / "broken.jpg").write_bytes(grey.read_bytes()[:500])
-    (photos / "notes.txt").write_text("not a photo")
-    assert pack(photos, tmp_path / "packed") == {"packed": 4, "unreadable": 1, "grey": 1}
-
-
-def test_no_usable_photo_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(EmptyDatasetError):
-        pack(tmp_path, tmp_path / "packed")
-
-
-def test_packing_keeps_the_colours(tmp_path: Path) -> None:
-    (tmp_path / "photos").mkdir()
-    content = (PHOTOS / "coffee.jpg").read_bytes()
-    for index in range(300):  # enough names that the hash holds one out
-        (tmp_path / "photos" / f"{index}.jpg").write_bytes(content)
-    pack(tmp_path / "photos", tmp_path / "packed", side=32)
-    lab = PackedPhotos(tmp_path / "packed").lab(np.array([0]))[0].movedim(0, -1).numpy()
-    expected = color.rgb_to_lab(decode_rgb(content, 32))
-    np.testing.assert_allclose((lab[..., 0] + 1) * color.LIGHTNESS_SCALE, expected[..., 0], atol=0.25)
-    np.testing.assert_allclose(lab[..., 1:] * color.CHROMA_SCALE, expected[..., 1:], atol=0.55)
-
-
-def test_held_out_photos_are_never_trained_on(packed: Path) -> None:
-    trained, held_out = PackedPhotos(packed), PackedPhotos(packed, held_out=True)
-    assert len(trained) + len(held_out) == 150
-    assert not set(trained._chosen) & set(held_out._chosen)
-
-
-def test_a_batch_is_a_function_of_its_step(packed: Path) -> None:
-    def batch(step: int) -> Batch:
-        return PackedPhotos(packed).batch(step, batch_size=8, size=64, smallest_crop=0.5, seed=3)
-
-    assert torch.equal(batch(7).lightness, batch(7).lightness)
-    assert not torch.equal(batch(7).lightness, batch(8).lightness)
-    assert batch(0).lightness.shape == (8, 1, 64, 64)
-    assert batch(0).ab.shape == (8, 2, 32, 32)
-    assert batch(0).lightness.abs().max() <= 1
-
-
-def test_every_photo_is_seen_once_an_epoch(packed: Path) -> None:
-    photos = PackedPhotos(packed)
-    for epoch in range(2):
-        assert sorted(photos._order(epoch, 0)) == list(range(len(photos)))
-    assert list(photos._order(0, 0)) != list(photos._order(1, 0))
-
-
-def test_the_student_meets_the_contract() -> None:
-    student = Student().eval()
-    assert parameter_count(student) < 3e6
-    with torch.inference_mode():
-        ab = student(torch.rand(2, 1, 64, 96) * 2 - 1)
-    assert ab.shape == (2, 2, 32, 48)
-    assert ab.abs().max() <= 1
-
-
-def test_the_stem_sums_the_colours_a_grey_photo_would_have() -> None:
-    from torchvision.models import mobilenet_v2
-
-    original = mobilenet_v2().eval()
-    student = Student().eval()
-    student.load_imagenet_encoder(original.state_dict())
-    lightness = torch.rand(1, 1, 64, 64) * 2 - 1
-    with torch.inference_mode():
-        features = student.stages[0](lightness)
-        expected = original.features[1](original.features[0](lightness.expand(1, 3, 64, 64)))
-    torch.testing.assert_close(features, expected, atol=1e-4, rtol=1e-4)
-
-
-def test_huber_by_hand() -> None:
-    # |error| 0.05: 0.5 · 0.05² / 0.1 = 0.0125. |error| 0.3: 0.3 − 0.1/2 = 0.25.
-    predicted, truth = torch.tensor([0.05, 0.3]), torch.zeros(2)
-    assert huber(predicted, truth, delta=0.1).item() == pytest.approx((0.0125 + 0.25) / 2)
-
-
-def test_the_student_overfits_eight_photos() -> None:
-    torch.manual_seed(0)
-    contents = [(PHOTOS / f"{name}.jpg").read_bytes() for name in ("astronaut", "cat", "coffee", "rocket")]
-    lab = torch.from_numpy(np.stack([color.rgb_to_lab(decode_rgb(content, 64)) for content in contents]))
-    lab = torch.cat([lab, lab.flip(2)]).movedim(-1, 1)
-    ab = torch.nn.functional.avg_pool2d(lab[:, 1:] / color.CHROMA_SCALE, 2)
-    batch = Batch(lab[:, :1] / color.LIGHTNESS_SCALE - 1, ab)
-    student = Student(width=0.5, decoder=(64, 48, 32, 32))
-    task = PretrainTask(student, huber_delta=0.1)
-    optimizer = torch.optim.AdamW(student.parameters(), lr=3e-3)
-    for _ in range(150):
-        loss = task.losses(batch)["huber"]
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    with torch.inference_mode():
-        error = ((student(batch.lightness) - ab) * color.CHROMA_SCALE).square().mean().sqrt().item()
-    assert error < 5, f"{error:.1f} Lab units"
-
-
-def run(recipe: Recipe, packed: Path, folder: Path, *, max_minutes: float = math.inf) -> dict[str, torch.Tensor]:
-    loop.train(recipe, PackedPhotos(packed), PackedPhotos(packed, held_out=True), folder, max_minutes=max_minutes)
-    return checkpoint.load_weights(folder / loop.STUDENT_FILE)
+def run(
+    recipe: Recipe, packed: Path, folder: Path, *, stage: str = "pretrain", max_minutes: float = math.inf
+) -> dict[str, torch.Tensor]:
+    photos, held_out = PackedPhotos(packed), PackedPhotos(packed, held_out=True)
+    loop.train(stage, recipe, photos, held_out, folder, max_minutes=max_minutes)
+    return checkpoint.load_weights(folder / loop.weights_file(recipe))
 
 
 def assert_same(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> None:
@@ -167,13 +58,135 @@ def assert_same(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) 
         assert torch.equal(value, theirs[key]), key
 
 
-@pytest.mark.parametrize("rounded", [False, True])
-def test_a_stopped_run_resumes_to_identical_weights(rounded: bool, packed: Path, tmp_path: Path) -> None:
-    recipe = dataclasses.replace(TINY, round_weights=rounded)
-    whole = run(recipe, packed, tmp_path / "whole")
+@pytest.fixture(scope="module")
+def teacher_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("teacher") / "teacher.safetensors"
+    checkpoint.save_network(checkpoint.build_network(TINY_TEACHER).state_dict(), TINY_TEACHER, path)
+    return path
+
+
+RUNS = {
+    "pretrain": ("pretrain", TINY),
+    "pretrain with rounded weights": ("pretrain", dataclasses.replace(TINY, round_weights=True)),
+    "pretrain of a teacher": ("pretrain", TINY_TEACHER),
+    "gan": (
+        "gan",
+        dataclasses.replace(TINY_TEACHER, size=64, gan=GanConfig(discriminator_width=8, muted_weight=1.0)),
+    ),
+    "distill": ("distill", dataclasses.replace(TINY, distill=DistillConfig(teacher="set by the test"))),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_stopped_run_resumes_to_identical_weights(
+    name: str, packed: Path, teacher_file: Path, tmp_path: Path
+) -> None:
+    stage, recipe = RUNS[name]
+    if recipe.distill:
+        recipe = dataclasses.replace(recipe, distill=DistillConfig(teacher=str(teacher_file)))
+    whole = run(recipe, packed, tmp_path / "whole", stage=stage)
     for _ in range(recipe.steps):  # stops after every single step
-        pieces = run(recipe, packed, tmp_path / "pieces", max_minutes=0)
+        pieces = run(recipe, packed, tmp_path / "pieces", stage=stage, max_minutes=0)
     assert_same(whole, pieces)
+
+
+def eight_photos() -> Batch:
+    names = ("astronaut", "cat", "coffee", "rocket")
+    lab = np.stack([color.rgb_to_lab(decode_rgb((PHOTOS / f"{name}.jpg").read_bytes(), 64)) for name in names])
+    planes = torch.from_numpy(np.concatenate([lab, lab[:, :, ::-1]])).movedim(-1, 1)
+    ab = torch.nn.functional.avg_pool2d(planes[:, 1:] / color.CHROMA_SCALE, 2)
+    return Batch(planes[:, :1] / color.LIGHTNESS_SCALE - 1, ab)
+
+
+def psnr_on(network: torch.nn.Module, batch: Batch) -> float:
+    """Mean PSNR in RGB, at the network's own resolution, of the photos it was fitted to."""
+    lightness = (torch.nn.functional.avg_pool2d(batch.lightness, 2) + 1) * color.LIGHTNESS_SCALE
+    with torch.inference_mode():
+        both = [network(batch.lightness), batch.ab]
+    rgb = [color.lab_to_rgb(torch.cat([lightness, ab * color.CHROMA_SCALE], 1).movedim(1, -1).numpy()) for ab in both]
+    return float(np.mean([metrics.psnr(ours, theirs) for ours, theirs in zip(*rgb, strict=True)]))
+
+
+@pytest.mark.parametrize(
+    ("stage", "least_psnr", "steps"), [("pretrain", 30, 150), ("gan", 26, 250), ("distill", 30, 150)]
+)
+def test_each_stage_overfits_eight_photos(stage: str, least_psnr: float, steps: int) -> None:
+    torch.manual_seed(0)
+    batch = eight_photos()
+    student = Recipe(student=StudentConfig(width=0.5, decoder=(64, 48, 32, 32)), distill=DistillConfig(teacher=""))
+    teacher = Recipe(
+        teacher=TeacherConfig(encoder="pix2pix", width=24, levels=6), gan=GanConfig(discriminator_width=16)
+    )
+    task: Task
+    if stage == "gan":
+        task = GanTask(checkpoint.build_network(teacher), teacher)
+    elif stage == "pretrain":
+        task = PretrainTask(checkpoint.build_network(student), student)
+    else:  # a teacher that knows the answer as well as eight photos allow
+        task = DistillTask(checkpoint.build_network(student), student, teacher=AllKnowing(batch.ab))
+    rates = {"pretrain": 3e-3, "gan": 1e-3, "distill": 3e-3}
+    optimizers = [torch.optim.AdamW(turn.player.parameters(), lr=rates[stage]) for turn in task.turns]
+    for _ in range(steps):
+        for turn, optimizer in zip(task.turns, optimizers, strict=True):
+            optimizer.zero_grad()
+            torch.stack(list(turn.losses(batch).values())).sum().backward()
+            optimizer.step()
+    assert psnr_on(task.network.eval(), batch) > least_psnr
+
+
+class AllKnowing(UNet):
+    """A teacher that answers with the truth, and whose features carry it."""
+
+    def __init__(self, ab: torch.Tensor) -> None:
+        super().__init__(
+            stages=torch.nn.ModuleList(),
+            context=torch.nn.Identity(),
+            decoder=torch.nn.ModuleList(),
+            head=torch.nn.Identity(),
+            feature_channels=(2, 2, 2, 2),
+        )
+        self._ab = ab
+
+    def features(self, lightness: torch.Tensor) -> list[torch.Tensor]:
+        return [torch.nn.functional.avg_pool2d(self._ab, scale) for scale in (8, 4, 2, 1)]
+
+
+def test_the_discriminators_loss_has_no_l1_and_moves_only_the_discriminator(packed: Path) -> None:
+    recipe = RUNS["gan"][1]
+    task = GanTask(checkpoint.build_network(recipe), recipe)
+    losses = task.discriminator_losses(PackedPhotos(packed).batch(0, batch_size=2, size=64, smallest_crop=1, seed=0))
+    assert set(losses) == {"discriminator_real", "discriminator_fake"}
+    torch.stack(list(losses.values())).sum().backward()
+    assert all(parameter.grad is None for parameter in task.network.parameters())
+    assert all(parameter.grad is not None for parameter in task.discriminator.parameters())
+
+
+def test_distillation_leaves_the_teacher_alone(packed: Path, teacher_file: Path) -> None:
+    teacher = checkpoint.load_network(teacher_file).network
+    before = {key: value.clone() for key, value in teacher.state_dict().items()}
+    recipe = dataclasses.replace(TINY, distill=DistillConfig(teacher=str(teacher_file)))
+    task = DistillTask(checkpoint.build_network(recipe), recipe, teacher=teacher)
+    losses = task.losses(PackedPhotos(packed).batch(0, batch_size=2, size=64, smallest_crop=1, seed=0))
+    assert set(losses) == {"teacher_output", "teacher_features", "truth"}
+    torch.stack(list(losses.values())).sum().backward()
+    assert_same(dict(teacher.state_dict()), before)
+    assert all(parameter.grad is None for parameter in teacher.parameters())
+    assert all(parameter.grad is not None for parameter in task.mappings.parameters())
+
+
+def test_distillation_without_a_teacher_says_what_is_missing(packed: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"\[distill\]"):
+        run(TINY, packed, tmp_path, stage="distill")
+
+
+def test_a_start_of_another_shape_is_refused(packed: Path, teacher_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="another shape"):
+        run(dataclasses.replace(TINY, start=str(teacher_file)), packed, tmp_path)
+
+
+def test_a_teacher_is_not_exported_by_mistake(teacher_file: Path) -> None:
+    with pytest.raises(checkpoint.CheckpointError, match="holds a teacher"):
+        checkpoint.load_student(teacher_file)
 
 
 def test_a_killed_run_resumes_to_identical_weights(packed: Path, tmp_path: Path) -> None:
@@ -196,7 +209,7 @@ def test_a_killed_run_resumes_to_identical_weights(packed: Path, tmp_path: Path)
     process.wait()
     assert checkpoint.load_training_state(killed / loop.STATE_FILE).step < 12
     subprocess.run([*command, str(killed)], check=True, capture_output=True, cwd=PROJECT)
-    whole, resumed = (checkpoint.load_weights(tmp_path / name / loop.STUDENT_FILE) for name in ("whole", "killed"))
+    whole, resumed = (checkpoint.load_weights(tmp_path / name / "student.safetensors") for name in ("whole", "killed"))
     assert_same(whole, resumed)
 
 
@@ -242,17 +255,12 @@ def test_a_bad_recipe_is_one_clear_error(text: str, tmp_path: Path) -> None:
         load_recipe(tmp_path / "bad.toml")
 
 
-def test_published_recipes_load() -> None:
-    for path in (PROJECT / "training" / "recipes").glob("*.toml"):
-        assert load_recipe(path).steps > 0
-
-
 @pytest.mark.parametrize("damage", ["missing", "truncated", "another network"])
 def test_a_bad_checkpoint_is_one_clear_error(damage: str, tmp_path: Path) -> None:
     path = tmp_path / "student.safetensors"
     student = Student(width=0.35, decoder=(16, 16, 16, 16))
     if damage != "missing":
-        checkpoint.save_student(student.state_dict(), TINY if damage == "truncated" else Recipe(), path)
+        checkpoint.save_network(student.state_dict(), TINY if damage == "truncated" else Recipe(), path)
     if damage == "truncated":
         path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(checkpoint.CheckpointError):

@@ -3,15 +3,19 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import safetensors
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.config import Recipe, RecipeError, StudentConfig, recipe_as_dict, recipe_from_dict
+from training.config import Recipe, RecipeError, TeacherConfig, recipe_as_dict, recipe_from_dict
 from training.models.student import Student
+from training.models.teacher import Pix2PixTeacher, ResNetTeacher
+from training.models.unet import UNet
+
+Network_co = TypeVar("Network_co", bound=UNet, covariant=True)
 
 
 class CheckpointError(ValueError):
@@ -20,13 +24,23 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What a run needs to go on as if it had never stopped: randomness is a function of seed and step."""
+    """What a run needs to go on as if it had never stopped: randomness is a function of seed and step.
+
+    Attributes:
+        step: Steps done.
+        stage: Name of the training stage.
+        recipe: As plain values.
+        players: State of each turn's player, in order.
+        averaged: State of the averaged network.
+        optimizers: State of each turn's optimizer, in order.
+    """
 
     step: int
+    stage: str
     recipe: dict[str, Any]
-    network: dict[str, Tensor]
+    players: list[dict[str, Tensor]]
     averaged: dict[str, Tensor]
-    optimizer: dict[str, Any]
+    optimizers: list[dict[str, Any]]
 
 
 def save_training_state(state: TrainingState, path: Path) -> None:
@@ -41,10 +55,10 @@ def load_training_state(path: Path) -> TrainingState:
     return TrainingState(**torch.load(path, weights_only=True))
 
 
-def save_student(student: dict[str, Tensor], recipe: Recipe, path: Path) -> None:
-    """Write a student's weights, with the recipe that made them in the file's metadata."""
+def save_network(weights: dict[str, Tensor], recipe: Recipe, path: Path) -> None:
+    """Write a network's weights, with the recipe that made them in the file's metadata."""
     partial = path.with_suffix(".partial")
-    tensors = {key: value.contiguous() for key, value in student.items()}
+    tensors = {key: value.contiguous() for key, value in weights.items()}
     save_file(tensors, partial, metadata={"recipe": json.dumps(recipe_as_dict(recipe))})
     partial.replace(path)
 
@@ -62,15 +76,15 @@ def load_weights(path: Path) -> dict[str, Tensor]:
 
 
 @dataclass(frozen=True)
-class StudentFile:
-    """A trained student, in evaluation mode, and the recipe that made it."""
+class NetworkFile(Generic[Network_co]):
+    """A trained network, in evaluation mode, and the recipe that made it."""
 
-    network: Student
+    network: Network_co
     recipe: Recipe
 
 
-def load_student(path: Path) -> StudentFile:
-    """Rebuild a student from its file. Every tensor must fit.
+def load_network(path: Path) -> NetworkFile[UNet]:
+    """Rebuild a network from its file. Every tensor must fit.
 
     Raises:
         CheckpointError: The file is missing, damaged, or of another network.
@@ -80,13 +94,33 @@ def load_student(path: Path) -> StudentFile:
         metadata = opened.metadata() or {}
     try:
         recipe = recipe_from_dict(json.loads(metadata["recipe"]))
-        student = build_student(recipe.student)
-        student.load_state_dict(weights)
+        network = build_network(recipe)
+        network.load_state_dict(weights)
     except (KeyError, RecipeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{path} does not hold a student of this version: {error}") from error
-    return StudentFile(student.eval(), recipe)
+        raise CheckpointError(f"{path} does not hold a network of this version: {error}") from error
+    return NetworkFile(network.eval(), recipe)
 
 
-def build_student(config: StudentConfig) -> Student:
-    """A student of the shape a recipe names, with random weights."""
-    return Student(width=config.width, decoder=config.decoder)
+def load_student(path: Path) -> NetworkFile[Student]:
+    """Rebuild a student from its file.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or of a network that is no student.
+    """
+    loaded = load_network(path)
+    if not isinstance(loaded.network, Student):
+        raise CheckpointError(f"{path} holds a teacher; only a student can be exported.")
+    return NetworkFile(loaded.network, loaded.recipe)
+
+
+def build_network(recipe: Recipe) -> Student | Pix2PixTeacher | ResNetTeacher:
+    """The network a recipe trains, with random weights."""
+    if recipe.teacher is None:
+        return Student(width=recipe.student.width, decoder=recipe.student.decoder)
+    return _build_teacher(recipe.teacher)
+
+
+def _build_teacher(config: TeacherConfig) -> Pix2PixTeacher | ResNetTeacher:
+    if config.encoder == "pix2pix":
+        return Pix2PixTeacher(width=config.width, levels=config.levels)
+    return ResNetTeacher(encoder=config.encoder)

@@ -3,11 +3,13 @@
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+GanObjective = Literal["bce", "least squares"]
 
 
 class RecipeError(ValueError):
-    """A recipe file has an unknown key, a missing key or a value of the wrong type."""
+    """A recipe file has an unknown key, lacks what its stage needs, or does not fit the run it is used on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,24 +21,77 @@ class StudentConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TeacherConfig:
+    """The teacher's shape; see `training.models.teacher`. Width and levels are for "pix2pix" alone."""
+
+    encoder: Literal["pix2pix", "resnet18", "resnet34"] = "resnet34"
+    width: int = 64
+    levels: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class GanConfig:
+    """The `gan` stage.
+
+    Attributes:
+        objective: "bce" (the paper's equation 1) or "least squares".
+        l1_weight: λ of the paper's equation 3.
+        muted_weight: Of the colourfulness-aware term, `training.losses.muted`.
+        discriminator_width: Channels of its first layer.
+        discriminator_learning_rate: It learns with a rate of its own.
+    """
+
+    objective: GanObjective = "bce"
+    l1_weight: float = 100.0
+    muted_weight: float = 0.0
+    discriminator_width: int = 64
+    discriminator_learning_rate: float = 2e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillConfig:
+    """The `distill` stage.
+
+    Attributes:
+        teacher: The teacher's weights file.
+        output_weight: Of the student's ab against the teacher's.
+        feature_weight: Of the student's decoder features, through 1×1 mapping layers, against the teacher's.
+        truth_weight: Of the student's ab against the photo's.
+    """
+
+    teacher: str
+    output_weight: float = 1.0
+    feature_weight: float = 0.1
+    truth_weight: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One published training run.
 
     Attributes:
+        student: The network to train, unless there is a `teacher`.
+        teacher: The network to train, where the recipe has this table.
+        gan: For the `gan` stage.
+        distill: For the `distill` stage.
         steps: Optimizer steps in the whole run; the cosine schedule ends there.
         size: Side of the network's input while training, in pixels; a multiple of 32.
         smallest_crop: Smallest side of a random crop, as a share of the photo's.
         huber_delta: Where the loss turns from quadratic to linear, in units of 110 Lab.
         encoder_learning_rate_scale: The pretrained encoder learns this much slower than the rest.
+        betas: AdamW's; (0.5, 0.999) is usual for a GAN.
         frozen_stages: Encoder stages, from the first, kept as they were pretrained. The first two see the largest
             maps and cost the most to train, and edges and textures are the same in any photo.
         round_weights: Train with weights rounded as int8 artifacts round them; see `training.quantization`.
         ema_decay: Of the averaged weights, which are the ones validated and exported.
-        start: A student's weights file the run starts from, instead of ImageNet's.
+        start: A weights file the run starts from, instead of ImageNet's.
         training_data: What the photos and the starting weights are, for the manifest and the model card.
     """
 
     student: StudentConfig = field(default_factory=StudentConfig)
+    teacher: TeacherConfig | None = None
+    gan: GanConfig | None = None
+    distill: DistillConfig | None = None
     seed: int = 0
     steps: int = 4000
     batch_size: int = 32
@@ -45,6 +100,7 @@ class Recipe:
     huber_delta: float = 0.1
     learning_rate: float = 2e-3
     encoder_learning_rate_scale: float = 0.3
+    betas: tuple[float, float] = (0.9, 0.999)
     frozen_stages: int = 0
     round_weights: bool = False
     warmup_steps: int = 100
@@ -55,11 +111,14 @@ class Recipe:
     training_data: tuple[str, ...] = ()
 
 
+_TABLES = {"student": StudentConfig, "teacher": TeacherConfig, "gan": GanConfig, "distill": DistillConfig}
+
+
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe.
 
     Raises:
-        RecipeError: The file is missing or not TOML, or names a key no recipe has.
+        RecipeError: The file is missing or not TOML, names a key no recipe has, or lacks one that is needed.
     """
     try:
         return recipe_from_dict(tomllib.loads(path.read_text()))
@@ -71,11 +130,10 @@ def recipe_from_dict(table: dict[str, Any]) -> Recipe:
     """A recipe from plain values, as `recipe_as_dict` gives them.
 
     Raises:
-        RecipeError: A key is one no recipe has.
+        RecipeError: A key is one no recipe has, or a needed one is missing.
     """
-    known = _known(table, Recipe)
-    known["student"] = StudentConfig(**_known(table.get("student", {}), StudentConfig))
-    return Recipe(**known)
+    nested = {name: _build(record, table[name]) for name, record in _TABLES.items() if table.get(name) is not None}
+    return _build(Recipe, table | nested)
 
 
 def recipe_as_dict(recipe: Recipe) -> dict[str, Any]:
@@ -83,9 +141,12 @@ def recipe_as_dict(recipe: Recipe) -> dict[str, Any]:
     return asdict(recipe)
 
 
-def _known(table: dict[str, Any], record: type[Recipe | StudentConfig]) -> dict[str, Any]:
-    """The table with lists made tuples, which unlike lists can be frozen."""
+def _build(record: type[Any], table: dict[str, Any]) -> Any:
     unknown = set(table) - {entry.name for entry in fields(record)}
     if unknown:
         raise RecipeError(f"a {record.__name__} has no {', '.join(sorted(unknown))}")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    # Lists become tuples, which unlike lists can be frozen.
+    try:
+        return record(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+    except TypeError as error:
+        raise RecipeError(str(error)) from error

@@ -1,7 +1,10 @@
-"""What a network is asked to make small."""
+"""What the networks are asked to make small. Every loss is the mean over its values: a scalar."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from training.config import GanObjective
 
 
 def huber(predicted_ab: Tensor, ab: Tensor, *, delta: float) -> Tensor:
@@ -11,8 +14,32 @@ def huber(predicted_ab: Tensor, ab: Tensor, *, delta: float) -> Tensor:
         predicted_ab: (N, 2, H, W) in [-1, 1].
         ab: Same shape: the ground truth.
         delta: Where it turns from quadratic to linear, in the units of `ab`.
-
-    Returns:
-        Scalar: the mean over all values.
     """
     return F.smooth_l1_loss(predicted_ab, ab, beta=delta)
+
+
+def l1(predicted_ab: Tensor, ab: Tensor) -> Tensor:
+    """Mean absolute error: the paper's equation 2."""
+    return F.l1_loss(predicted_ab, ab)
+
+
+def adversarial(logits: Tensor, *, real: bool, objective: GanObjective) -> Tensor:
+    """How far a discriminator's answer is from calling every patch real, or every patch fake.
+
+    Args:
+        logits: (N, 1, H, W); above zero means real.
+        real: What it should have answered.
+        objective: "bce", the conditional GAN's cross-entropy (the paper's equation 1), or "least squares"
+            (arXiv 1611.04076).
+    """
+    target = torch.full_like(logits, float(real))
+    return F.binary_cross_entropy_with_logits(logits, target) if objective == "bce" else F.mse_loss(logits, target)
+
+
+def muted(predicted_ab: Tensor, ab: Tensor) -> Tensor:
+    """How much less chroma the prediction has than the truth, photo by photo; more chroma costs nothing.
+
+    Regression answers doubt with grey. This asks for the photo's mean chroma back without saying where.
+    """
+    shortfall = ab.norm(dim=1).mean(dim=(1, 2)) - predicted_ab.norm(dim=1).mean(dim=(1, 2))
+    return F.relu(shortfall).mean()

@@ -1,1 +1,37 @@
 """What each training stage computes: a batch in, a dict of losses out. The loop does the rest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from training.data import Batch
+from training.models.unet import UNet
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One player's part of a step: whose weights move, and what moving them should make small.
+
+    Attributes:
+        player: The module whose parameters are optimized.
+        losses: A batch to named terms; their sum is minimised.
+        learning_rate: Of this player, where it is not the recipe's.
+    """
+
+    player: nn.Module
+    losses: Callable[[Batch], dict[str, Tensor]]
+    learning_rate: float | None = None
+
+
+class Task(Protocol):
+    """A stage: its networks and its turns.
+
+    Attributes:
+        network: The network the stage is for: averaged, validated and saved.
+        turns: Taken in order, one optimizer step each.
+    """
+
+    network: UNet
+    turns: tuple[Turn, ...]

@@ -1,20 +1,22 @@
 """Supervised training: the network's chroma against the photo's own."""
 
-from dataclasses import dataclass
+from torch import Tensor
 
-from torch import Tensor, nn
-
+from training.config import Recipe
 from training.data import Batch
 from training.losses import huber
+from training.models.unet import UNet
+from training.tasks import Turn
 
 
-@dataclass(frozen=True)
 class PretrainTask:
     """Huber on ab, in [-1, 1], at the network's output resolution."""
 
-    network: nn.Module
-    huber_delta: float
+    def __init__(self, network: UNet, recipe: Recipe) -> None:
+        self.network = network
+        self.turns = (Turn(network, self.losses),)
+        self._delta = recipe.huber_delta
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """The terms to be summed and minimised."""
-        return {"huber": huber(self.network(batch.lightness), batch.ab, delta=self.huber_delta)}
+        """The term to minimise."""
+        return {"huber": huber(self.network(batch.lightness), batch.ab, delta=self._delta)}

@@ -1,0 +1,43 @@
+"""Each loss against a value worked by hand."""
+
+import math
+
+import pytest
+import torch
+
+from training import losses
+from training.config import GanObjective
+
+
+def test_huber_by_hand() -> None:
+    # |error| 0.05: 0.5 · 0.05² / 0.1 = 0.0125. |error| 0.3: 0.3 − 0.1/2 = 0.25.
+    predicted, truth = torch.tensor([0.05, 0.3]), torch.zeros(2)
+    assert losses.huber(predicted, truth, delta=0.1).item() == pytest.approx((0.0125 + 0.25) / 2)
+
+
+def test_l1_by_hand() -> None:
+    assert losses.l1(torch.tensor([0.5, -0.25]), torch.zeros(2)).item() == pytest.approx(0.375)
+
+
+@pytest.mark.parametrize(
+    ("objective", "real", "expected"),
+    [
+        # Logit ln 3 means the discriminator is 75 % sure that a patch is real.
+        ("bce", True, -math.log(0.75)),
+        ("bce", False, -math.log(0.25)),
+        ("least squares", True, (math.log(3) - 1) ** 2),
+        ("least squares", False, math.log(3) ** 2),
+    ],
+)
+def test_adversarial_by_hand(objective: GanObjective, real: bool, expected: float) -> None:
+    logits = torch.full((2, 1, 3, 3), math.log(3))
+    assert losses.adversarial(logits, real=real, objective=objective).item() == pytest.approx(expected)
+
+
+def test_muted_counts_missing_chroma_and_forgives_excess() -> None:
+    truth = torch.zeros(2, 2, 1, 1)
+    truth[:, 0], truth[:, 1] = 0.3, 0.4  # chroma 0.5
+    predicted = truth.clone()
+    predicted[0] *= 0.2  # short by 0.4
+    predicted[1] *= 1.5  # more than enough
+    assert losses.muted(predicted, truth).item() == pytest.approx(0.2)

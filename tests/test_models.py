@@ -1,0 +1,87 @@
+"""The networks: contract, shape, and what they start from."""
+
+from typing import Any
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+
+from tests.conftest import PROJECT
+from training.checkpoint import build_network
+from training.config import Recipe, StudentConfig, TeacherConfig, load_recipe
+from training.models.discriminator import PatchDiscriminator
+from training.models.encoders import INPUT_RANGES
+from training.models.student import Student, parameter_count
+from training.models.teacher import Pix2PixTeacher, ResNetTeacher
+
+RECIPES = {
+    "student": Recipe(),
+    "narrow student": Recipe(student=StudentConfig(width=0.35, decoder=(16, 16, 16, 16))),
+    "resnet18": Recipe(teacher=TeacherConfig(encoder="resnet18")),
+    "resnet34": Recipe(teacher=TeacherConfig(encoder="resnet34")),
+    "pix2pix": Recipe(teacher=TeacherConfig(encoder="pix2pix", width=8, levels=6)),
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_network_meets_the_contract(name: str) -> None:
+    network = build_network(RECIPES[name]).eval()
+    lightness = torch.rand(2, 1, 64, 128) * 2 - 1
+    with torch.inference_mode():
+        ab = network(lightness)
+        features = network.features(lightness)
+    assert ab.shape == (2, 2, 32, 64)
+    assert ab.abs().max() <= 1
+    assert tuple(feature.shape[1] for feature in features) == network.feature_channels
+    assert [64 // feature.shape[2] for feature in features[-4:]] == [16, 8, 4, 2]
+
+
+def test_sizes_are_what_the_papers_say() -> None:
+    assert parameter_count(Student()) < 3e6
+    assert parameter_count(Pix2PixTeacher()) == pytest.approx(54.4e6, rel=0.01)
+    assert parameter_count(PatchDiscriminator()) == pytest.approx(2.77e6, rel=0.01)
+
+
+def test_the_discriminator_judges_patches_of_70_pixels() -> None:
+    discriminator = PatchDiscriminator(width=8).eval()
+    lab = torch.randn(1, 3, 256, 256, requires_grad=True)
+    logits = discriminator(lab)
+    middle = logits.shape[-1] // 2
+    logits[0, 0, middle, middle].backward()
+    assert lab.grad is not None
+    touched = lab.grad.abs().sum(dim=(0, 1)) > 0
+    for axis in (0, 1):
+        extent = touched.any(dim=axis).nonzero()
+        assert int(extent.max() - extent.min()) + 1 == 70
+
+
+@pytest.mark.parametrize("input_range", INPUT_RANGES)
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18"])
+def test_a_folded_stem_sees_lightness_as_a_grey_photo(name: str, input_range: str) -> None:
+    torch.manual_seed(0)
+    original: Any = torchvision.models.get_model(name).eval()
+    for module in original.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean = torch.randn_like(module.bias)
+    network = {"mobilenet_v2": Student, "resnet18": lambda: ResNetTeacher(encoder="resnet18")}[name]().eval()
+    network.load_imagenet_encoder(original.state_dict(), INPUT_RANGES[input_range])
+
+    lightness = torch.rand(1, 1, 64, 64) * 2 - 1
+    mean, std = (torch.tensor(values).reshape(1, 3, 1, 1) for values in vars(INPUT_RANGES[input_range]).values())
+    rgb = ((lightness + 1) / 2 - mean) / std
+    with torch.inference_mode():
+        if name == "mobilenet_v2":
+            expected = original.features[1](original.features[0](rgb))
+        else:
+            expected = original.relu(original.bn1(original.conv1(rgb)))
+        features = network.stages[0](lightness)
+    # A constant folded into the norm is missing where the padding begins; four pixels in, all agree.
+    torch.testing.assert_close(features[..., 4:-4, 4:-4], expected[..., 4:-4, 4:-4], atol=1e-3, rtol=1e-3)
+
+
+def test_published_recipes_name_networks_that_can_be_built() -> None:
+    recipes = [load_recipe(path) for path in (PROJECT / "training" / "recipes").glob("*.toml")]
+    assert recipes
+    for recipe in recipes:
+        assert parameter_count(build_network(recipe)) > 1e6
