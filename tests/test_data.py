@@ -1,6 +1,12 @@
 """Photos in: reading shards and folders, packing, batches."""
 
+import functools
+import hashlib
+import http.server
 import tarfile
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +15,21 @@ import torch
 
 from sdk import color
 from tests.conftest import PHOTOS, PROJECT
-from training.data import Batch, EmptyDatasetError, PackedPhotos, decode_rgb, find_photos, pack
+from training.config import Recipe
+from training.data import (
+    Batch,
+    EmptyDatasetError,
+    PackedPhotos,
+    StreamedPhotos,
+    decode_rgb,
+    find_photos,
+    old_photos,
+    open_photos,
+    pack,
+)
+from training.data.coco import DownloadError, Split, download_coco
+
+RECIPE = Recipe(batch_size=8, size=64, seed=3)
 
 
 def test_shards_and_folders_are_read_alike(tmp_path: Path) -> None:
@@ -45,7 +65,7 @@ def test_packing_keeps_the_colours(tmp_path: Path) -> None:
     for index in range(300):  # enough names that the hash holds one out
         (tmp_path / "photos" / f"{index}.jpg").write_bytes(content)
     pack(tmp_path / "photos", tmp_path / "packed", side=32)
-    lab = PackedPhotos(tmp_path / "packed").lab(np.array([0]))[0].movedim(0, -1).numpy()
+    lab = PackedPhotos(tmp_path / "packed").lab(np.array([0]))[0][0].movedim(0, -1).numpy()
     expected = color.rgb_to_lab(decode_rgb(content, 32))
     np.testing.assert_allclose((lab[..., 0] + 1) * color.LIGHTNESS_SCALE, expected[..., 0], atol=0.25)
     np.testing.assert_allclose(lab[..., 1:] * color.CHROMA_SCALE, expected[..., 1:], atol=0.55)
@@ -59,7 +79,7 @@ def test_held_out_photos_are_never_trained_on(packed: Path) -> None:
 
 def test_a_batch_is_a_function_of_its_step(packed: Path) -> None:
     def batch(step: int) -> Batch:
-        return PackedPhotos(packed).batch(step, batch_size=8, size=64, smallest_crop=0.5, seed=3)
+        return PackedPhotos(packed).batch(step, RECIPE)
 
     assert torch.equal(batch(7).lightness, batch(7).lightness)
     assert not torch.equal(batch(7).lightness, batch(8).lightness)
@@ -73,3 +93,162 @@ def test_every_photo_is_seen_once_an_epoch(packed: Path) -> None:
     for epoch in range(2):
         assert sorted(photos._order(epoch, 0)) == list(range(len(photos)))
     assert list(photos._order(0, 0)) != list(photos._order(1, 0))
+
+
+@pytest.mark.parametrize("world", [1, 2, 3])
+def test_processes_share_each_epoch_and_see_no_photo_twice(world: int, packed: Path) -> None:
+    class Noted(PackedPhotos):
+        def lab(self, indices):
+            seen.extend(indices)
+            return super().lab(indices)
+
+    seen: list[int] = []
+    photos = Noted(packed)
+    steps = len(photos) // RECIPE.batch_size
+    for step in range(steps):
+        for rank in range(world):
+            photos.batch(step, RECIPE, rank=rank, world=world)
+    assert len(seen) == steps * RECIPE.batch_size
+    assert len(set(seen)) == len(seen)
+
+
+def test_processes_together_see_one_batch(packed: Path) -> None:
+    photos = PackedPhotos(packed)
+    halves = [photos.batch(5, RECIPE, rank=rank, world=2) for rank in (0, 1)]
+    assert torch.equal(torch.cat([half.ab for half in halves]), photos.batch(5, RECIPE).ab)
+
+
+@pytest.fixture
+def many_photos(tmp_path: Path) -> Path:
+    """Enough of them that some are held out; one is damaged, one is grey."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    originals = [path.read_bytes() for path in sorted(PHOTOS.glob("*.jpg"))]
+    for index in range(150):
+        (folder / f"{index:03}.jpg").write_bytes(originals[index % 4])
+    cat = (PROJECT / "examples" / "photos" / "cat.jpg").read_bytes()
+    (folder / "broken.jpg").write_bytes(cat[:500])
+    (folder / "grey.jpg").write_bytes(cat)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["folder", "shards"])
+def test_streamed_photos_are_the_packed_ones(kind: str, many_photos: Path, tmp_path: Path) -> None:
+    source = many_photos
+    if kind == "shards":
+        source = tmp_path / "shards"
+        source.mkdir()
+        for shard in range(3):
+            with tarfile.open(source / f"{shard}.tar", "w") as tar:
+                for path in sorted(many_photos.iterdir())[shard::3]:
+                    tar.add(path, arcname=path.name)
+    pack(source, tmp_path / "packed", side=64)
+    packed = PackedPhotos(tmp_path / "packed")
+    streamed = StreamedPhotos(source, side=64)
+    assert len(streamed) == len(packed) + 2  # not looked into yet
+    everything, usable = streamed.lab(np.arange(len(streamed)))
+    assert len(usable) == len(packed)
+    assert sorted(streamed.left_out.values()) == ["grey", "unreadable"]
+    # Half of a step of 8-bit Lab.
+    torch.testing.assert_close(everything, packed.lab(np.arange(len(packed)))[0], atol=0.5 / 110 + 1e-4, rtol=0)
+
+
+def test_an_unusable_photo_is_missing_from_its_batch_alone(many_photos: Path) -> None:
+    streamed = StreamedPhotos(many_photos, side=64)
+    steps = -(-len(streamed) // RECIPE.batch_size)
+    batches = [streamed.batch(step, RECIPE) for step in range(steps)]
+    assert {len(batch.ab) for batch in batches} <= {6, 7, 8}
+    assert len(streamed.left_out) == 2
+    assert all(batch.lightness.isfinite().all() for batch in batches)
+
+
+def test_photos_are_opened_by_what_they_are(packed: Path, many_photos: Path, tmp_path: Path) -> None:
+    assert isinstance(open_photos(packed), PackedPhotos)
+    assert isinstance(open_photos(many_photos, held_out=True), StreamedPhotos)
+    with pytest.raises(EmptyDatasetError):
+        open_photos(tmp_path / "nothing")
+    (tmp_path / "useless").mkdir()
+    (tmp_path / "useless" / "broken.jpg").write_bytes(b"no photo")
+    with pytest.raises(EmptyDatasetError):
+        StreamedPhotos(tmp_path / "useless").batch(0, RECIPE)
+
+
+def test_pairs_give_the_old_photos_lightness_and_the_references_chroma(tmp_path: Path) -> None:
+    for folder in ("old", "reference"):
+        (tmp_path / "pairs" / folder).mkdir(parents=True)
+    reference = (PHOTOS / "coffee.jpg").read_bytes()
+    old = (PROJECT / "examples" / "photos" / "cat.jpg").read_bytes()
+    for index in range(4):
+        (tmp_path / "pairs" / "reference" / f"{index}.jpg").write_bytes(reference)
+        (tmp_path / "pairs" / "old" / f"{index}.jpeg").write_bytes(old)  # scans keep their own format
+    (tmp_path / "pairs" / "old" / "alone.jpg").write_bytes(old)
+    assert pack(tmp_path / "pairs", tmp_path / "packed", side=32, pairs=True)["packed"] == 4
+    lab = PackedPhotos(tmp_path / "packed").lab(np.array([0]))[0][0].movedim(0, -1).numpy()
+    old_lightness = color.rgb_to_lightness(decode_rgb(old, 32))
+    np.testing.assert_allclose((lab[..., 0] + 1) * color.LIGHTNESS_SCALE, old_lightness, atol=0.25)
+    chroma = color.rgb_to_lab(decode_rgb(reference, 32))[..., 1:]
+    np.testing.assert_allclose(lab[..., 1:] * color.CHROMA_SCALE, chroma, atol=0.55)
+
+
+def test_ageing_touches_lightness_alone_and_is_a_function_of_the_step(packed: Path) -> None:
+    aged = Recipe(batch_size=8, size=64, seed=3, old_photos=1.0)
+    new, old, again = (PackedPhotos(packed).batch(1, recipe) for recipe in (RECIPE, aged, aged))
+    assert torch.equal(old.ab, new.ab)
+    assert torch.equal(old.lightness, again.lightness)
+    assert not torch.equal(old.lightness, new.lightness)
+
+
+@pytest.mark.parametrize("degrade", old_photos.DEGRADATIONS, ids=lambda function: function.__name__)
+def test_a_degradation_does_what_its_name_says(
+    degrade: Callable[[torch.Tensor, torch.Generator], torch.Tensor], packed: Path
+) -> None:
+    photo = PackedPhotos(packed).batch(0, RECIPE).lightness[0]
+    old = degrade(photo, torch.Generator().manual_seed(1))
+    assert old.shape == photo.shape
+    assert old.abs().max() < 1 + 1e-5
+    detail, old_detail = photo.diff(dim=-1).abs().mean(), old.diff(dim=-1).abs().mean()
+    expected = {
+        "blur": old_detail < detail,
+        "grain": old_detail > detail,
+        "tone_curve": bool((old.mean() - photo.mean()).abs() > 0.01),
+        "fading": old.amax() - old.amin() < photo.amax() - photo.amin(),
+        "jpeg": 0 < (old - photo).abs().mean() < 0.1,
+    }
+    assert expected[degrade.__name__]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[str, Split]]:
+    """A tiny split of COCO in the official layout, served on loopback."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "val2017.zip", "w") as archive:
+        for path in PHOTOS.glob("*.jpg"):
+            archive.write(path, f"val2017/{path.name}")
+    expected = Split(md5=hashlib.md5((folder / "val2017.zip").read_bytes()).hexdigest(), photos=4)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", expected
+        server.shutdown()
+
+
+def test_coco_is_fetched_verified_and_unpacked(site: tuple[str, Split], tmp_path: Path) -> None:
+    url, split = site
+    photos = download_coco("val2017", tmp_path / "coco", site=url, split=split)
+    assert len(dict(find_photos(photos))) == 4
+    assert sorted(path.name for path in (tmp_path / "coco").iterdir()) == ["val2017"]
+    assert download_coco("val2017", tmp_path / "coco", site="http://127.0.0.1:1", split=split) == photos  # not again
+
+
+@pytest.mark.parametrize("fault", ["another archive", "photos missing", "no such host"])
+def test_a_bad_download_is_one_clear_error(fault: str, site: tuple[str, Split], tmp_path: Path) -> None:
+    url, split = site
+    if fault == "another archive":
+        split = Split(md5="0" * 32, photos=4)
+    elif fault == "photos missing":
+        split = Split(md5=split.md5, photos=5)
+    else:
+        url = "http://127.0.0.1:1"
+    with pytest.raises(DownloadError, match="val2017"):
+        download_coco("val2017", tmp_path / "coco", site=url, split=split)

@@ -1,19 +1,24 @@
 """The networks: contract, shape, and what they start from."""
 
+import urllib.request
+from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 import torch
 import torchvision
+from safetensors.torch import save_file
 from torch import nn
 
 from tests.conftest import PROJECT
 from training.checkpoint import build_network
-from training.config import Recipe, StudentConfig, TeacherConfig, load_recipe
+from training.config import Recipe, RecipeError, StudentConfig, TeacherConfig, load_recipe
 from training.models.discriminator import PatchDiscriminator
 from training.models.encoders import INPUT_RANGES
 from training.models.student import Student, parameter_count
 from training.models.teacher import Pix2PixTeacher, ResNetTeacher
+from training.stages import EncoderFile, starting_network
 
 RECIPES = {
     "student": Recipe(),
@@ -78,6 +83,47 @@ def test_a_folded_stem_sees_lightness_as_a_grey_photo(name: str, input_range: st
         features = network.stages[0](lightness)
     # A constant folded into the norm is missing where the padding begins; four pixels in, all agree.
     torch.testing.assert_close(features[..., 4:-4, 4:-4], expected[..., 4:-4, 4:-4], atol=1e-3, rtol=1e-3)
+
+
+@pytest.fixture
+def torch_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache, and no way to download into it."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise URLError("no network")
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    monkeypatch.setattr(torch.hub, "urlopen", refuse)
+    return tmp_path
+
+
+def test_imagenet_weights_come_through_torchvision(torch_home: Path) -> None:
+    published: Any = torchvision.models.mobilenet_v2()
+    cached = torch_home / "hub" / "checkpoints" / Path(torchvision.models.MobileNet_V2_Weights.DEFAULT.url).name
+    cached.parent.mkdir(parents=True)
+    torch.save(published.state_dict(), cached)
+    student = starting_network(Recipe(), "torchvision")
+    deep = published.features[17].conv[2].weight
+    assert torch.equal(student.get_parameter("stages.4.17.conv.2.weight"), deep)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), Recipe(teacher=TeacherConfig(encoder="resnet18"))])
+def test_without_a_network_the_choice_is_spelled_out(recipe: Recipe, torch_home: Path) -> None:
+    with pytest.raises(RecipeError, match=r"--encoder-weights.*--from-random-weights"):
+        starting_network(recipe, "torchvision")
+
+
+@pytest.mark.parametrize("name", ["narrow student", "pix2pix"])
+def test_networks_without_published_weights_say_so(name: str, torch_home: Path) -> None:
+    with pytest.raises(RecipeError, match="--from-random-weights"):
+        starting_network(RECIPES[name], "torchvision")
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    save_file({"conv1.weight": torch.zeros(64, 3, 7, 7)}, tmp_path / "resnet.safetensors")
+    with pytest.raises(RecipeError, match="another network"):
+        starting_network(Recipe(), EncoderFile(tmp_path / "resnet.safetensors", "imagenet"))
 
 
 def test_published_recipes_name_networks_that_can_be_built() -> None:

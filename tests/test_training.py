@@ -11,10 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from sdk import color
 from tests.conftest import PHOTOS, PROJECT
-from training import checkpoint, loop, metrics
+from training import checkpoint, loop, metrics, run_log, stages
+from training.__main__ import main
 from training.config import (
     DistillConfig,
     GanConfig,
@@ -41,6 +44,7 @@ TINY = Recipe(
     warmup_steps=2,
     ema_decay=0.9,
 )
+SMALL_BATCH = Recipe(batch_size=2, size=64)
 TINY_TEACHER = dataclasses.replace(TINY, teacher=TeacherConfig(encoder="pix2pix", width=8, levels=5))
 
 
@@ -48,7 +52,7 @@ def run(
     recipe: Recipe, packed: Path, folder: Path, *, stage: str = "pretrain", max_minutes: float = math.inf
 ) -> dict[str, torch.Tensor]:
     photos, held_out = PackedPhotos(packed), PackedPhotos(packed, held_out=True)
-    loop.train(stage, recipe, photos, held_out, folder, max_minutes=max_minutes)
+    loop.train(stage, recipe, photos, held_out, folder, encoder_weights="random", max_minutes=max_minutes)
     return checkpoint.load_weights(folder / loop.weights_file(recipe))
 
 
@@ -73,6 +77,7 @@ RUNS = {
         "gan",
         dataclasses.replace(TINY_TEACHER, size=64, gan=GanConfig(discriminator_width=8, muted_weight=1.0)),
     ),
+    "qat": ("qat", dataclasses.replace(TINY, round_weights=True)),
     "distill": ("distill", dataclasses.replace(TINY, distill=DistillConfig(teacher="set by the test"))),
 }
 
@@ -154,7 +159,7 @@ class AllKnowing(UNet):
 def test_the_discriminators_loss_has_no_l1_and_moves_only_the_discriminator(packed: Path) -> None:
     recipe = RUNS["gan"][1]
     task = GanTask(checkpoint.build_network(recipe), recipe)
-    losses = task.discriminator_losses(PackedPhotos(packed).batch(0, batch_size=2, size=64, smallest_crop=1, seed=0))
+    losses = task.discriminator_losses(PackedPhotos(packed).batch(0, SMALL_BATCH))
     assert set(losses) == {"discriminator_real", "discriminator_fake"}
     torch.stack(list(losses.values())).sum().backward()
     assert all(parameter.grad is None for parameter in task.network.parameters())
@@ -166,7 +171,7 @@ def test_distillation_leaves_the_teacher_alone(packed: Path, teacher_file: Path)
     before = {key: value.clone() for key, value in teacher.state_dict().items()}
     recipe = dataclasses.replace(TINY, distill=DistillConfig(teacher=str(teacher_file)))
     task = DistillTask(checkpoint.build_network(recipe), recipe, teacher=teacher)
-    losses = task.losses(PackedPhotos(packed).batch(0, batch_size=2, size=64, smallest_crop=1, seed=0))
+    losses = task.losses(PackedPhotos(packed).batch(0, SMALL_BATCH))
     assert set(losses) == {"teacher_output", "teacher_features", "truth"}
     torch.stack(list(losses.values())).sum().backward()
     assert_same(dict(teacher.state_dict()), before)
@@ -189,15 +194,25 @@ def test_a_teacher_is_not_exported_by_mistake(teacher_file: Path) -> None:
         checkpoint.load_student(teacher_file)
 
 
-def test_a_killed_run_resumes_to_identical_weights(packed: Path, tmp_path: Path) -> None:
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text(
-        "steps = 12\nbatch_size = 4\nsize = 32\nwarmup_steps = 2\n[student]\nwidth = 0.35\ndecoder = [16, 16, 16, 16]\n"
-    )
-    command = [sys.executable, "-m", "training", "pretrain", "--recipe", str(recipe), "--photos", str(packed)]
-    command += ["--save-every", "2", "--from-random-weights", "--run"]
-    subprocess.run([*command, str(tmp_path / "whole")], check=True, capture_output=True, cwd=PROJECT)
+KILLED = {
+    "pretrain": "",
+    "gan": 'size = 64\n[teacher]\nencoder = "pix2pix"\nwidth = 8\nlevels = 5\n[gan]\ndiscriminator_width = 8\n',
+    "distill": '[distill]\nteacher = "{teacher}"\n',
+    "qat": "round_weights = true\n",
+}
 
+
+@pytest.mark.parametrize("stage", KILLED)
+def test_a_killed_run_resumes_to_identical_weights(
+    stage: str, packed: Path, teacher_file: Path, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    student = "[student]\nwidth = 0.35\ndecoder = [16, 16, 16, 16]\n"
+    table = KILLED[stage].format(teacher=teacher_file)
+    size = "" if "size" in table else "size = 32\n"
+    recipe.write_text(f"steps = 8\nbatch_size = 4\nwarmup_steps = 2\n{size}{table}{student}")
+    command = [sys.executable, "-m", "training", stage, "--recipe", str(recipe), "--photos", str(packed)]
+    command += ["--save-every", "2", "--from-random-weights", "--run-folder"]
     killed = tmp_path / "killed"
     process = subprocess.Popen([*command, str(killed)], stderr=subprocess.DEVNULL, cwd=PROJECT)
     deadline = time.monotonic() + 120
@@ -207,10 +222,19 @@ def test_a_killed_run_resumes_to_identical_weights(packed: Path, tmp_path: Path)
         time.sleep(0.01)
     process.kill()
     process.wait()
-    assert checkpoint.load_training_state(killed / loop.STATE_FILE).step < 12
-    subprocess.run([*command, str(killed)], check=True, capture_output=True, cwd=PROJECT)
-    whole, resumed = (checkpoint.load_weights(tmp_path / name / "student.safetensors") for name in ("whole", "killed"))
+    assert checkpoint.load_training_state(killed / loop.STATE_FILE).step < 8
+    for folder in (killed, tmp_path / "whole"):
+        train_here(stage, recipe, packed, folder)
+    whole, resumed = (
+        checkpoint.load_weights(tmp_path / name / loop.weights_file(load_recipe(recipe)))
+        for name in ("whole", "killed")
+    )
     assert_same(whole, resumed)
+
+
+def train_here(stage: str, recipe: Path, packed: Path, folder: Path) -> None:
+    arguments = [stage, "--recipe", str(recipe), "--photos", str(packed), "--from-random-weights"]
+    assert main([*arguments, "--save-every", "2", "--run-folder", str(folder)]) == 0
 
 
 def test_a_run_folder_is_never_reused_for_another_recipe(packed: Path, tmp_path: Path) -> None:
@@ -221,9 +245,30 @@ def test_a_run_folder_is_never_reused_for_another_recipe(packed: Path, tmp_path:
 
 def test_training_logs_what_a_machine_can_read(packed: Path, tmp_path: Path) -> None:
     run(TINY, packed, tmp_path)
-    lines = [json.loads(line) for line in (tmp_path / loop.METRICS_FILE).read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / run_log.METRICS_FILE).read_text().splitlines()]
     assert lines[-1]["step"] == TINY.steps
     assert lines[-1]["held_out_psnr"] > 10
+
+
+def test_training_leaves_what_a_person_can_look_at(packed: Path, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(TINY, steps=20)
+    run(recipe, packed, tmp_path)
+    held_out = len(PackedPhotos(packed, held_out=True))
+    with Image.open(tmp_path / run_log.SAMPLES_FILE) as samples:
+        assert samples.size == (256 * min(loop.SAMPLES, held_out), 256 * 3)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [event.step for event in events.Scalars("huber")] == [20]
+    assert events.Tags()["images"] == ["samples"]
+
+
+def test_what_a_killed_run_logged_too_far_is_forgotten(tmp_path: Path) -> None:
+    log = run_log.RunLog(tmp_path, step=0)
+    for step in (20, 40, 60):
+        log.scalars(step, {"huber": 1.0})
+    log.close()
+    run_log.RunLog(tmp_path, step=40).close()
+    lines = (tmp_path / run_log.METRICS_FILE).read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [20, 40]
 
 
 def test_rounded_weights_lie_on_the_grid_they_are_exported_with() -> None:
@@ -234,6 +279,23 @@ def test_rounded_weights_lie_on_the_grid_they_are_exported_with() -> None:
     weight = plain["decoder.0.project.0.weight"]
     levels = weight / weight.abs().amax(dim=(1, 2, 3), keepdim=True) * WEIGHT_LIMIT
     torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
+
+
+def test_qat_rounds_activations_to_a_byte_and_exports_plain_weights(packed: Path) -> None:
+    recipe = dataclasses.replace(TINY, round_weights=True)
+    network = checkpoint.build_network(recipe)
+    task = stages.STAGES["qat"].task(network, recipe)
+    assert torch.isfinite(task.turns[0].losses(PackedPhotos(packed).batch(0, SMALL_BATCH))["huber"])
+    noted = []
+    next(network.stages[1].children()).register_forward_hook(lambda _module, _inputs, output: noted.append(output))
+    network.eval()(torch.rand(1, 1, 64, 64))
+    assert 2 < len(noted[0].unique()) <= 256
+    assert plain_state_dict(network).keys() == checkpoint.build_network(recipe).state_dict().keys()
+
+
+def test_qat_is_for_what_is_exported_with_rounded_weights(packed: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="round_weights"):
+        run(TINY, packed, tmp_path, stage="qat")
 
 
 def test_frozen_stages_stay_as_they_were(packed: Path, tmp_path: Path) -> None:

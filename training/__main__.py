@@ -1,4 +1,7 @@
-"""`python -m training`: pack photos, train a student or its teacher, measure them."""
+"""`python -m training`: gather photos, train a teacher and its student, measure them.
+
+The usual way: coco, or photos of your own → pack → pretrain, gan: a teacher → distill, qat: a student → evaluate.
+"""
 
 import argparse
 import json
@@ -11,82 +14,113 @@ from sdk.errors import ColorizerError
 from sdk.manifest import load_manifest
 from training.checkpoint import CheckpointError, load_network
 from training.config import RecipeError, load_recipe
-from training.data import EmptyDatasetError, PackedPhotos, pack
+from training.data import EmptyDatasetError, open_photos, pack
+from training.data.coco import OFFICIAL_SITE, SPLITS, DownloadError, download_coco
 from training.evaluate import as_table, evaluate
-from training.loop import EncoderWeights, train
+from training.loop import train
 from training.metrics import as_predict_ab
 from training.models.encoders import INPUT_RANGES
-
-_STAGE_HELP = {
-    "pretrain": "supervised training of a student or teacher",
-    "gan": "adversarial training of a teacher",
-    "distill": "training of a student on a teacher's answers",
-}
+from training.perceptual import PerceptualUnavailable
+from training.stages import STAGES, EncoderFile, EncoderWeights
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one stage. Returns 0, or 2 with one line on standard error when an input is unusable."""
+    """Run one command. Returns 0, or 2 with one line on standard error when an input is unusable."""
     options = _parser().parse_args(arguments)
     try:
-        options.run_stage(options)
-    except (CheckpointError, ColorizerError, RecipeError, EmptyDatasetError, OSError) as error:
+        options.run_command(options)
+    except (
+        CheckpointError,
+        ColorizerError,
+        DownloadError,
+        EmptyDatasetError,
+        OSError,
+        PerceptualUnavailable,
+        RecipeError,
+    ) as error:
         print(f"training: {error}", file=sys.stderr)
         return 2
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    stages = parser.add_subparsers(title="stages", required=True)
-
-    stage = stages.add_parser("pack", help="decode photos once into a memory-mapped array")
-    stage.add_argument("photos", type=Path, help="folder of tar shards, folder of photos, or one shard")
-    stage.add_argument("packed", type=Path, help="folder to write")
-    stage.add_argument("--side", type=int, default=192, help="photos are stretched to this square (default 192)")
-    stage.set_defaults(run_stage=_pack)
-
-    for name, text in _STAGE_HELP.items():
-        stage = stages.add_parser(name, help=f"{text}; the same command resumes it")
-        stage.add_argument("--recipe", type=Path, required=True)
-        stage.add_argument("--photos", type=Path, required=True, help="what `pack` wrote")
-        stage.add_argument("--run", type=Path, required=True, help="folder for checkpoints, weights and metrics.jsonl")
-        start = stage.add_mutually_exclusive_group()
-        start.add_argument("--encoder-weights", type=Path, help="ImageNet encoder, safetensors, torchvision's names")
-        start.add_argument("--from-random-weights", action="store_true", help="start from nothing: much worse colours")
-        stage.add_argument(
-            "--encoder-input",
-            choices=INPUT_RANGES,
-            default="signed",
-            help="RGB range it was trained on: [-1, 1] (signed, the default) or torchvision's (imagenet)",
-        )
-        stage.add_argument("--save-every", type=int, default=500, help="steps between checkpoints (default 500)")
-        stage.add_argument("--max-minutes", type=float, default=math.inf, help="save and stop after this long")
-        stage.set_defaults(run_stage=_train, stage=name)
-
-    stage = stages.add_parser("evaluate", help="PSNR, SSIM, CIEDE2000 and colourfulness beside the grey baseline")
-    stage.add_argument("--photos", type=Path, required=True, help="folder of colour photos, or tar shards")
-    stage.add_argument("--checkpoint", type=Path, action="append", default=[], help="a student.safetensors")
-    stage.add_argument("--model", type=Path, action="append", default=[], help="a folder with a manifest.json")
-    stage.add_argument("--json", type=Path, help="also write the figures here")
-    stage.set_defaults(run_stage=_evaluate)
+    parser = argparse.ArgumentParser(
+        prog="python -m training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(title="commands", required=True)
+    _add_coco(commands.add_parser("coco", help="download and verify a split of COCO 2017"))
+    _add_pack(commands.add_parser("pack", help="decode photos once into a memory-mapped array"))
+    for name, stage in STAGES.items():
+        _add_stage(commands.add_parser(name, help=f"{stage.help}; the same command resumes it"), name)
+    help_text = "PSNR, SSIM, CIEDE2000 and colourfulness beside the grey baseline"
+    _add_evaluate(commands.add_parser("evaluate", help=help_text))
     return parser
 
 
-def _pack(options: argparse.Namespace) -> None:
-    print(json.dumps(pack(options.photos, options.packed, side=options.side)))
+def _add_coco(command: argparse.ArgumentParser) -> None:
+    command.add_argument("folder", type=Path, help="where the split's folder of photos goes")
+    command.add_argument("--split", choices=SPLITS, default="train2017", help="18 GB or 0.8 GB (default train2017)")
+    command.add_argument("--site", default=OFFICIAL_SITE, help="a mirror's URL (default: the official site)")
+    command.set_defaults(run_command=lambda given: print(download_coco(given.split, given.folder, site=given.site)))
+
+
+def _add_pack(command: argparse.ArgumentParser) -> None:
+    command.add_argument("photos", type=Path, help="folder of tar shards, folder of photos, or one shard")
+    command.add_argument("packed", type=Path, help="folder to write")
+    command.add_argument("--side", type=int, default=192, help="photos are stretched to this square (default 192)")
+    command.add_argument("--pairs", action="store_true", help="PHOTOS holds old/NAME beside reference/NAME")
+    command.set_defaults(
+        run_command=lambda given: print(
+            json.dumps(pack(given.photos, given.packed, side=given.side, pairs=given.pairs))
+        )
+    )
+
+
+def _add_stage(command: argparse.ArgumentParser, name: str) -> None:
+    command.add_argument("--recipe", type=Path, required=True)
+    command.add_argument(
+        "--photos", type=Path, required=True, help="what `pack` wrote; or, decoded anew each epoch, shards or a folder"
+    )
+    command.add_argument(
+        "--run-folder", type=Path, required=True, help="folder for checkpoints, weights, figures and samples"
+    )
+    start = command.add_mutually_exclusive_group()
+    start.add_argument(
+        "--encoder-weights",
+        type=Path,
+        help="ImageNet encoder, safetensors, torchvision's names (default: torchvision's own, downloaded once)",
+    )
+    start.add_argument("--from-random-weights", action="store_true", help="start from nothing: much worse colours")
+    command.add_argument(
+        "--encoder-input",
+        choices=INPUT_RANGES,
+        default="imagenet",
+        help="RGB range the file was trained on: torchvision's (imagenet, the default) or [-1, 1] (signed)",
+    )
+    command.add_argument("--save-every", type=int, default=500, help="steps between checkpoints (default 500)")
+    command.add_argument("--max-minutes", type=float, default=math.inf, help="save and stop after this long")
+    command.set_defaults(run_command=_train, stage=name)
+
+
+def _add_evaluate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--photos", type=Path, required=True, help="folder of colour photos, or tar shards")
+    command.add_argument("--checkpoint", type=Path, action="append", default=[], help="a .safetensors file of a run")
+    command.add_argument("--model", type=Path, action="append", default=[], help="a folder with a manifest.json")
+    command.add_argument("--perceptual", action="store_true", help="LPIPS and FID too; their networks are downloaded")
+    command.add_argument("--json", type=Path, help="also write the figures here")
+    command.set_defaults(run_command=_evaluate)
 
 
 def _train(options: argparse.Namespace) -> None:
-    recipe = load_recipe(options.recipe)
-    if not (recipe.start or options.encoder_weights or options.from_random_weights):
-        raise RecipeError("name --encoder-weights, or ask for --from-random-weights")
-    encoder_weights = options.encoder_weights and EncoderWeights(options.encoder_weights, options.encoder_input)
+    encoder_weights: EncoderWeights = "random" if options.from_random_weights else "torchvision"
+    if options.encoder_weights:
+        encoder_weights = EncoderFile(options.encoder_weights, options.encoder_input)
     train(
         options.stage,
-        recipe,
-        PackedPhotos(options.photos),
-        PackedPhotos(options.photos, held_out=True),
-        options.run,
+        load_recipe(options.recipe),
+        open_photos(options.photos),
+        open_photos(options.photos, held_out=True),
+        options.run_folder,
         encoder_weights=encoder_weights,
         max_minutes=options.max_minutes,
         save_every=options.save_every,
@@ -100,7 +134,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         for artifact in manifest.artifacts:
             backend = open_backend(artifact.backend, manifest.verify(artifact), manifest.tensors)
             networks[str(folder / artifact.path)] = backend.predict_ab
-    rows = evaluate(networks, options.photos)
+    rows = evaluate(networks, options.photos, perceptual=options.perceptual)
     print(as_table(rows))
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")

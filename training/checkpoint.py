@@ -33,6 +33,7 @@ class TrainingState:
         players: State of each turn's player, in order.
         averaged: State of the averaged network.
         optimizers: State of each turn's optimizer, in order.
+        scaler: State of fp16's loss scaling; empty elsewhere.
     """
 
     step: int
@@ -41,6 +42,7 @@ class TrainingState:
     players: list[dict[str, Tensor]]
     averaged: dict[str, Tensor]
     optimizers: list[dict[str, Any]]
+    scaler: dict[str, Any]
 
 
 def save_training_state(state: TrainingState, path: Path) -> None:

@@ -77,12 +77,13 @@ class Recipe:
         steps: Optimizer steps in the whole run; the cosine schedule ends there.
         size: Side of the network's input while training, in pixels; a multiple of 32.
         smallest_crop: Smallest side of a random crop, as a share of the photo's.
+        old_photos: Share of photos whose lightness is made to look old; see `training.data.old_photos`.
         huber_delta: Where the loss turns from quadratic to linear, in units of 110 Lab.
         encoder_learning_rate_scale: The pretrained encoder learns this much slower than the rest.
         betas: AdamW's; (0.5, 0.999) is usual for a GAN.
         frozen_stages: Encoder stages, from the first, kept as they were pretrained. The first two see the largest
             maps and cost the most to train, and edges and textures are the same in any photo.
-        round_weights: Train with weights rounded as int8 artifacts round them; see `training.quantization`.
+        round_weights: Train with weights rounded as int8 artifacts round them; the `qat` stage always does.
         ema_decay: Of the averaged weights, which are the ones validated and exported.
         start: A weights file the run starts from, instead of ImageNet's.
         training_data: What the photos and the starting weights are, for the manifest and the model card.
@@ -97,6 +98,7 @@ class Recipe:
     batch_size: int = 32
     size: int = 128
     smallest_crop: float = 0.5
+    old_photos: float = 0.0
     huber_delta: float = 0.1
     learning_rate: float = 2e-3
     encoder_learning_rate_scale: float = 0.3

@@ -1,88 +1,38 @@
-"""The one training loop: schedule, averaging, checkpoints, logging. What to minimise is a task's business."""
+"""The one training loop: devices, precision, averaging, checkpoints. What to minimise is a task's business."""
 
-import copy
-import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
+from accelerate import Accelerator
+from torch import Tensor
 from tqdm import tqdm
 
+from training.averaging import AveragedWeights
 from training.checkpoint import (
     TrainingState,
-    build_network,
-    load_network,
     load_training_state,
-    load_weights,
     save_network,
     save_training_state,
 )
 from training.config import Recipe, RecipeError, recipe_as_dict
-from training.data import Batch, PackedPhotos
-from training.metrics import measure_packed
-from training.models.encoders import INPUT_RANGES
-from training.models.teacher import Pix2PixTeacher
-from training.models.unet import UNet
-from training.quantization import plain_state_dict, round_weights
-from training.tasks import Task, Turn
-from training.tasks.distill import DistillTask
-from training.tasks.gan import GanTask
-from training.tasks.pretrain import PretrainTask
+from training.data import Batch, Photos, StreamedPhotos
+from training.metrics import colorize_held_out, colourfulness, psnr
+from training.optimization import build_optimizer, set_learning_rate
+from training.parallel import mean, share_buffers, share_gradients
+from training.quantization import plain_state_dict
+from training.run_log import RunLog
+from training.stages import STAGES, EncoderWeights, starting_network
+from training.tasks import Task
 
 STATE_FILE = "state.pt"
-METRICS_FILE = "metrics.jsonl"
 LOG_EVERY = 20
-
-
-def _distill(network: UNet, recipe: Recipe) -> Task:
-    if recipe.distill is None:
-        raise RecipeError("this stage needs a [distill] table with the teacher's weights file")
-    return DistillTask(network, recipe, teacher=load_network(Path(recipe.distill.teacher)).network)
-
-
-STAGES: dict[str, Callable[[UNet, Recipe], Task]] = {"pretrain": PretrainTask, "gan": GanTask, "distill": _distill}
-
-
-@dataclass(frozen=True)
-class EncoderWeights:
-    """ImageNet weights for a fresh encoder, in torchvision's key names.
-
-    Attributes:
-        path: A safetensors file.
-        input_range: How the RGB they were trained on was normalised: a key of `INPUT_RANGES`.
-    """
-
-    path: Path
-    input_range: str
-
-
-class AveragedWeights:
-    """Exponential moving average of a network's state (Polyak averaging); smoother than its last step."""
-
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self.network = copy.deepcopy(network).eval().requires_grad_(False)
-        self._decay = decay
-
-    def update(self, network: nn.Module, step: int) -> None:
-        """Take in one step; early on with less memory, so that the random start is soon forgotten."""
-        decay = min(self._decay, (1 + step) / (10 + step))
-        averaged = self.network.state_dict()
-        for key, value in network.state_dict().items():
-            if value.is_floating_point():
-                averaged[key].lerp_(value, 1 - decay)
-            else:
-                averaged[key].copy_(value)
-
-
-def learning_rate_factor(step: int, recipe: Recipe) -> float:
-    """Linear warm-up, then a cosine to zero (arXiv 1608.03983), as a share of the full rate."""
-    warmup = min(1.0, (step + 1) / max(1, recipe.warmup_steps))
-    return warmup * 0.5 * (1 + math.cos(math.pi * step / recipe.steps))
+VALIDATION_PHOTOS = 64
+SAMPLES = 8
 
 
 def weights_file(recipe: Recipe) -> str:
@@ -93,11 +43,11 @@ def weights_file(recipe: Recipe) -> str:
 def train(
     stage: str,
     recipe: Recipe,
-    photos: PackedPhotos,
-    held_out: PackedPhotos,
+    photos: Photos,
+    held_out: Photos,
     run: Path,
     *,
-    encoder_weights: EncoderWeights | None = None,
+    encoder_weights: EncoderWeights = "torchvision",
     max_minutes: float = math.inf,
     save_every: int = 500,
 ) -> None:
@@ -108,63 +58,82 @@ def train(
         recipe: What to do.
         photos: To train on.
         held_out: To validate on; never trained on.
-        run: Folder for checkpoints, weights and `metrics.jsonl`.
-        encoder_weights: For a run that starts afresh; without them it starts from random weights.
+        run: Folder for checkpoints, weights, figures and samples.
+        encoder_weights: What a run that starts afresh starts from, where the recipe names no start.
         max_minutes: Save and stop after this long; the same command goes on later.
         save_every: Steps between checkpoints.
 
     Raises:
         RecipeError: The recipe lacks what the stage needs, or `run` holds a run of another recipe.
         CheckpointError: A weights file it names cannot be read.
+        EmptyDatasetError: Not one photo of a batch was usable.
     """
     run.mkdir(parents=True, exist_ok=True)
     torch.set_flush_denormal(True)  # numbers near zero are many times slower on some processors
-    training = _open(stage, recipe, run, encoder_weights)
+    accelerator = Accelerator(mixed_precision=best_precision())
+    training = _open(stage, recipe, run, encoder_weights, accelerator)
+    log = RunLog(run, step=training.step) if accelerator.is_main_process else None
     deadline = time.monotonic() + 60 * max_minutes
-    steps = range(training.step, recipe.steps)
-    bar = tqdm(_prefetch(photos, recipe, steps), initial=training.step, total=recipe.steps, unit="step")
+    batches = _prefetch(photos, recipe, range(training.step, recipe.steps), accelerator)
+    bar = tqdm(batches, initial=training.step, total=recipe.steps, unit="step", disable=not accelerator.is_main_process)
     for batch in bar:
-        losses = _take_step(training, batch, recipe)
-        stopping = time.monotonic() > deadline
+        losses = _take_step(training, batch.to(accelerator.device), recipe)
+        stopping = _any_process(accelerator, time.monotonic() > deadline)
         if training.step % LOG_EVERY == 0:
-            _log(run, step=training.step, **losses)
+            values = {name: mean(accelerator, loss).item() for name, loss in losses.items()}
             rate = (bar.format_dict["rate"] or 0) * recipe.batch_size
-            bar.set_postfix({"loss": f"{sum(losses.values()):.4f}", "photos/s": f"{rate:.0f}"})
+            bar.set_postfix({"loss": f"{sum(values.values()):.4f}", "photos/s": f"{rate:.0f}"})
+            if log:
+                log.scalars(training.step, values | {"photos_per_second": rate})
         if training.step % save_every == 0 or training.step == recipe.steps or stopping:
             _save(training, stage, recipe, run)
-            _log(run, step=training.step, **measure_packed(training.averaged.network, held_out))
+            if log:
+                _validate(training, held_out, log)
         if stopping:
             break
+    if log:
+        log.close()
+        if isinstance(photos, StreamedPhotos) and photos.left_out:
+            print(f"left out {len(photos.left_out)} unusable photos, such as {next(iter(photos.left_out))}")
+
+
+def best_precision() -> str | None:
+    """bf16 where a GPU computes in it, else fp16 on a GPU; None leaves it to `accelerate launch`, or to float32."""
+    if not torch.cuda.is_available():
+        return None
+    return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
 
 
 @dataclass
 class _Training:
     """A run in progress."""
 
+    accelerator: Accelerator
     task: Task
     averaged: AveragedWeights
-    optimizers: list[torch.optim.AdamW]
+    optimizers: Sequence[torch.optim.Optimizer]
     step: int = 0
 
 
-def _open(stage: str, recipe: Recipe, run: Path, encoder_weights: EncoderWeights | None) -> _Training:
+def _open(
+    stage: str, recipe: Recipe, run: Path, encoder_weights: EncoderWeights, accelerator: Accelerator
+) -> _Training:
     """A fresh start, or the state `run` was left in."""
     torch.manual_seed(recipe.seed)
-    network = _starting_network(recipe, encoder_weights).to(memory_format=torch.channels_last)
-    if recipe.round_weights:
-        round_weights(network)
-    task = STAGES[stage](network, recipe)
-    optimizers = [_optimizer(turn, network, recipe) for turn in task.turns]
-    training = _Training(task, AveragedWeights(network, recipe.ema_decay), optimizers)
+    network = starting_network(recipe, encoder_weights).to(memory_format=torch.channels_last)
+    task = STAGES[stage].task(network, recipe)
+    for module in task.modules:
+        module.to(accelerator.device)
+    optimizers = [
+        accelerator.prepare_optimizer(build_optimizer(turn, network, recipe), device_placement=True)
+        for turn in task.turns
+    ]
+    training = _Training(accelerator, task, AveragedWeights(network, recipe.ema_decay), optimizers)
     if (run / STATE_FILE).exists():
         state = load_training_state(run / STATE_FILE)
         if (state.stage, state.recipe) != (stage, recipe_as_dict(recipe)):
             raise RecipeError(f"{run} holds a run of another recipe; choose another folder for this one")
-        for turn, optimizer, player, saved in zip(task.turns, optimizers, state.players, state.optimizers, strict=True):
-            turn.player.load_state_dict(player)
-            optimizer.load_state_dict(saved)
-        training.averaged.network.load_state_dict(state.averaged)
-        training.step = state.step
+        _restore(training, state)
     for turn in task.turns:
         turn.player.train()
     for frozen in list(network.stages)[: recipe.frozen_stages]:
@@ -172,78 +141,79 @@ def _open(stage: str, recipe: Recipe, run: Path, encoder_weights: EncoderWeights
     return training
 
 
-def _take_step(training: _Training, batch: Batch, recipe: Recipe) -> dict[str, float]:
+def _restore(training: _Training, state: TrainingState) -> None:
+    turns = zip(training.task.turns, training.optimizers, state.players, state.optimizers, strict=True)
+    for turn, optimizer, player, saved in turns:
+        turn.player.load_state_dict(player)
+        optimizer.load_state_dict(saved)
+    training.averaged.network.load_state_dict(state.averaged)
+    if training.accelerator.scaler:
+        training.accelerator.scaler.load_state_dict(state.scaler)
+    training.step = state.step
+
+
+def _take_step(training: _Training, batch: Batch, recipe: Recipe) -> dict[str, Tensor]:
     """One optimizer step for each turn; returns every loss term."""
-    torch.manual_seed(recipe.seed * 1_000_003 + training.step)  # dropout, too, is a function of seed and step
-    values: dict[str, float] = {}
+    accelerator = training.accelerator
+    # Dropout, too, is a function of seed, step and process.
+    torch.manual_seed((recipe.seed * 1_000_003 + training.step) * accelerator.num_processes + accelerator.process_index)
+    values: dict[str, Tensor] = {}
     for turn, optimizer in zip(training.task.turns, training.optimizers, strict=True):
-        for group in optimizer.param_groups:
-            group["lr"] = group["full_lr"] * learning_rate_factor(training.step, recipe)
-        losses = turn.losses(batch)
+        set_learning_rate(optimizer, training.step, recipe)
+        with accelerator.autocast():
+            losses = turn.losses(batch)
         optimizer.zero_grad()
-        torch.stack(list(losses.values())).sum().backward()
-        nn.utils.clip_grad_norm_(turn.player.parameters(), recipe.gradient_clip)
+        accelerator.backward(torch.stack(list(losses.values())).sum())
+        share_gradients(accelerator, turn.player)
+        accelerator.clip_grad_norm_(turn.player.parameters(), recipe.gradient_clip)
         optimizer.step()
-        values |= {name: loss.item() for name, loss in losses.items()}
+        values |= {name: loss.detach() for name, loss in losses.items()}
     training.averaged.update(training.task.network, training.step)
     training.step += 1
     return values
 
 
 def _save(training: _Training, stage: str, recipe: Recipe, run: Path) -> None:
-    state = TrainingState(
-        step=training.step,
-        stage=stage,
-        recipe=recipe_as_dict(recipe),
-        players=[turn.player.state_dict() for turn in training.task.turns],
-        averaged=training.averaged.network.state_dict(),
-        optimizers=[optimizer.state_dict() for optimizer in training.optimizers],
-    )
-    save_training_state(state, run / STATE_FILE)
-    save_network(plain_state_dict(training.averaged.network), recipe, run / weights_file(recipe))
+    accelerator, task = training.accelerator, training.task
+    for network in (training.averaged.network, *(turn.player for turn in task.turns)):
+        share_buffers(accelerator, network)
+    if accelerator.is_main_process:
+        state = TrainingState(
+            step=training.step,
+            stage=stage,
+            recipe=recipe_as_dict(recipe),
+            players=[turn.player.state_dict() for turn in task.turns],
+            averaged=training.averaged.network.state_dict(),
+            optimizers=[optimizer.state_dict() for optimizer in training.optimizers],
+            scaler=accelerator.scaler.state_dict() if accelerator.scaler else {},
+        )
+        save_training_state(state, run / STATE_FILE)
+        save_network(plain_state_dict(training.averaged.network), recipe, run / weights_file(recipe))
+    accelerator.wait_for_everyone()
 
 
-def _starting_network(recipe: Recipe, encoder_weights: EncoderWeights | None) -> UNet:
-    network = build_network(recipe)
-    if recipe.start:
-        try:
-            network.load_state_dict(load_network(Path(recipe.start)).network.state_dict())
-        except RuntimeError as error:
-            raise RecipeError(f"{recipe.start} holds a network of another shape than the recipe's") from error
-    elif encoder_weights is not None:
-        if isinstance(network, Pix2PixTeacher):
-            raise RecipeError("a pix2pix teacher has no ImageNet encoder; leave its weights out")
-        network.load_imagenet_encoder(load_weights(encoder_weights.path), INPUT_RANGES[encoder_weights.input_range])
-    return network
+def _validate(training: _Training, held_out: Photos, log: RunLog) -> None:
+    pairs = colorize_held_out(training.averaged.network, held_out, count=VALIDATION_PHOTOS)
+    figures = {
+        "held_out_psnr": sum(psnr(*pair) for pair in pairs) / len(pairs),
+        "held_out_colourfulness": sum(colourfulness(output) for output, _ in pairs) / len(pairs),
+    }
+    log.scalars(training.step, figures)
+    log.samples(training.step, pairs[:SAMPLES])
 
 
-def _optimizer(turn: Turn, network: UNet, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW (arXiv 1711.05101) with a slower encoder, and no decay on biases and norms."""
-
-    def group(parameters: Iterable[nn.Parameter], rate: float, decay: float) -> dict[str, object]:
-        return {"params": list(parameters), "lr": rate, "full_lr": rate, "weight_decay": decay}
-
-    in_encoder = {id(parameter) for parameter in network.stages.parameters()}
-    full_rate = turn.learning_rate or recipe.learning_rate
-    groups: list[dict[str, object]] = []
-    for of_encoder, rate in ((True, full_rate * recipe.encoder_learning_rate_scale), (False, full_rate)):
-        parameters = [p for p in turn.player.parameters() if (id(p) in in_encoder) == of_encoder]
-        groups.append(group((p for p in parameters if p.ndim > 1), rate, recipe.weight_decay))
-        groups.append(group((p for p in parameters if p.ndim <= 1), rate, 0.0))
-    return torch.optim.AdamW([entry for entry in groups if entry["params"]], betas=recipe.betas)
+def _any_process(accelerator: Accelerator, condition: bool) -> bool:
+    """Whether it holds in any process, so that all of them act alike."""
+    if accelerator.num_processes == 1:
+        return condition
+    return bool(mean(accelerator, torch.tensor(float(condition), device=accelerator.device)))
 
 
-def _prefetch(photos: PackedPhotos, recipe: Recipe, steps: range) -> Iterator[Batch]:
+def _prefetch(photos: Photos, recipe: Recipe, steps: range, accelerator: Accelerator) -> Iterator[Batch]:
     """Make the next batch while the network works on this one."""
 
     def make(step: int) -> Batch:
-        return photos.batch(
-            step,
-            batch_size=recipe.batch_size,
-            size=recipe.size,
-            smallest_crop=recipe.smallest_crop,
-            seed=recipe.seed,
-        )
+        return photos.batch(step, recipe, rank=accelerator.process_index, world=accelerator.num_processes)
 
     with ThreadPoolExecutor(1) as pool:
         following = pool.submit(make, steps.start)
@@ -252,8 +222,3 @@ def _prefetch(photos: PackedPhotos, recipe: Recipe, steps: range) -> Iterator[Ba
             if step + 1 < steps.stop:
                 following = pool.submit(make, step + 1)
             yield batch
-
-
-def _log(run: Path, **values: float) -> None:
-    with (run / METRICS_FILE).open("a") as log:
-        log.write(json.dumps(values) + "\n")

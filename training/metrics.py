@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from sdk import color
-from training.data import PackedPhotos
+from training.data import Photos
 
 EVALUATION_SIZE = 256
 
@@ -67,10 +67,11 @@ def grey(truth: Rgb) -> Rgb:
 
 def as_predict_ab(network: nn.Module) -> PredictAb:
     """Call an eager network with arrays."""
+    device = next(network.parameters()).device
 
     @torch.inference_mode()
     def predict_ab(lightness: color.FloatArray) -> color.FloatArray:
-        return network(torch.from_numpy(lightness)).numpy()
+        return network(torch.from_numpy(lightness).to(device)).cpu().numpy()
 
     return predict_ab
 
@@ -89,15 +90,19 @@ def measure(outputs: Iterable[tuple[Rgb, Rgb]]) -> dict[str, float]:
     return dict(zip(METRICS, np.mean(rows, axis=0).tolist(), strict=True))
 
 
-def measure_packed(network: nn.Module, held_out: PackedPhotos, *, count: int = 64) -> dict[str, float]:
-    """Quick figures while training, on the first `count` held-out photos; the network must be in eval mode."""
+def colorize_held_out(network: nn.Module, held_out: Photos, *, count: int) -> list[tuple[Rgb, Rgb]]:
+    """Colour the first `count` held-out photos.
+
+    Args:
+        network: In evaluation mode.
+        held_out: Photos that are never trained on.
+        count: How many.
+
+    Returns:
+        Pairs of (output, truth), each (S, S, 3).
+    """
     scale = EVALUATION_SIZE / held_out.side
-    lab = held_out.lab(np.arange(min(count, len(held_out))))
+    lab, _ = held_out.lab(np.arange(min(count, len(held_out))))
     lab = nn.functional.interpolate(lab, scale_factor=scale, mode="bilinear").movedim(1, -1).numpy()
     lab = np.concatenate([(lab[..., :1] + 1) * color.LIGHTNESS_SCALE, lab[..., 1:] * color.CHROMA_SCALE], axis=-1)
-    truths = color.lab_to_rgb(lab)
-    outputs = [colorize(as_predict_ab(network), truth) for truth in truths]
-    return {
-        "held_out_psnr": float(np.mean([psnr(*pair) for pair in zip(outputs, truths, strict=True)])),
-        "held_out_colourfulness": float(np.mean([colourfulness(output) for output in outputs])),
-    }
+    return [(colorize(as_predict_ab(network), truth), truth) for truth in color.lab_to_rgb(lab)]

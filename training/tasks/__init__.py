@@ -30,8 +30,10 @@ class Task(Protocol):
 
     Attributes:
         network: The network the stage is for: averaged, validated and saved.
+        modules: Everything that has to be on the device.
         turns: Taken in order, one optimizer step each.
     """
 
     network: UNet
+    modules: tuple[nn.Module, ...]
     turns: tuple[Turn, ...]

@@ -29,6 +29,7 @@ class DistillTask:
         self.network = network
         pairs = zip(network.feature_channels[-_SHARED_STEPS:], teacher.feature_channels[-_SHARED_STEPS:], strict=True)
         self.mappings = nn.ModuleList(nn.Conv2d(ours, theirs, 1) for ours, theirs in pairs)
+        self.modules: tuple[nn.Module, ...] = (network, self.mappings, self._teacher)
         self.turns = (Turn(nn.ModuleDict({"network": network, "mappings": self.mappings}), self.losses),)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:

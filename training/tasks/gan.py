@@ -1,7 +1,7 @@
 """Adversarial training (arXiv 1611.07004): a generator against a discriminator that sees the lightness too."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.config import GanConfig, Recipe, RecipeError
@@ -24,6 +24,7 @@ class GanTask:
         self._config = recipe.gan or GanConfig()
         self.network = network
         self.discriminator = PatchDiscriminator(width=self._config.discriminator_width)
+        self.modules: tuple[nn.Module, ...] = (network, self.discriminator)
         self.turns = (
             Turn(self.discriminator, self.discriminator_losses, self._config.discriminator_learning_rate),
             Turn(network, self.generator_losses),

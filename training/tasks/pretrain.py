@@ -1,6 +1,6 @@
 """Supervised training: the network's chroma against the photo's own."""
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.config import Recipe
 from training.data import Batch
@@ -14,6 +14,7 @@ class PretrainTask:
 
     def __init__(self, network: UNet, recipe: Recipe) -> None:
         self.network = network
+        self.modules: tuple[nn.Module, ...] = (network,)
         self.turns = (Turn(network, self.losses),)
         self._delta = recipe.huber_delta
 

@@ -1,0 +1,123 @@
+"""The stages by name, and what a network starts a stage from."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.error import URLError
+
+from torch import Tensor
+from torchvision.models import get_model_weights
+
+from training.checkpoint import build_network, load_network, load_weights
+from training.config import Recipe, RecipeError
+from training.models.encoders import INPUT_RANGES
+from training.models.student import Student
+from training.models.teacher import ResNetTeacher
+from training.models.unet import UNet
+from training.quantization import round_activations, round_weights
+from training.tasks import Task
+from training.tasks.distill import DistillTask
+from training.tasks.gan import GanTask
+from training.tasks.pretrain import PretrainTask
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command of `python -m training`.
+
+    Attributes:
+        help: What it is for.
+        task: A network and its recipe to the task over them.
+    """
+
+    help: str
+    task: Callable[[UNet, Recipe], Task]
+
+
+@dataclass(frozen=True)
+class EncoderFile:
+    """ImageNet weights for a fresh encoder, in torchvision's key names.
+
+    Attributes:
+        path: A safetensors file.
+        input_range: How the RGB they were trained on was normalised: a key of `INPUT_RANGES`.
+    """
+
+    path: Path
+    input_range: str
+
+
+EncoderWeights = EncoderFile | Literal["torchvision", "random"]
+"""Where a fresh encoder's weights come from: a file, torchvision's own (downloaded once), or nowhere."""
+
+
+def _pretrain(network: UNet, recipe: Recipe) -> Task:
+    if recipe.round_weights:
+        round_weights(network)
+    return PretrainTask(network, recipe)
+
+
+def _distill(network: UNet, recipe: Recipe) -> Task:
+    if recipe.distill is None:
+        raise RecipeError("this stage needs a [distill] table with the teacher's weights file")
+    if recipe.round_weights:
+        round_weights(network)
+    return DistillTask(network, recipe, teacher=load_network(Path(recipe.distill.teacher)).network)
+
+
+def _qat(network: UNet, recipe: Recipe) -> Task:
+    if not recipe.round_weights:
+        raise RecipeError("this stage needs round_weights = true, which export goes by")
+    round_activations(network)
+    return _distill(network, recipe) if recipe.distill else _pretrain(network, recipe)
+
+
+STAGES = {
+    "pretrain": Stage("supervised training of a student or teacher", _pretrain),
+    "gan": Stage("adversarial training of a teacher", GanTask),
+    "distill": Stage("training of a student on a teacher's answers", _distill),
+    "qat": Stage("fine-tuning of a student for its int8 artifacts", _qat),
+}
+
+
+def starting_network(recipe: Recipe, encoder_weights: EncoderWeights) -> UNet:
+    """The network a run starts with.
+
+    Raises:
+        RecipeError: The weights do not fit the recipe's network, or cannot be had.
+        CheckpointError: A weights file cannot be read.
+    """
+    network = build_network(recipe)
+    if recipe.start:
+        try:
+            network.load_state_dict(load_network(Path(recipe.start)).network.state_dict())
+        except RuntimeError as error:
+            raise RecipeError(f"{recipe.start} holds a network of another shape than the recipe's") from error
+    elif encoder_weights != "random":
+        if not isinstance(network, Student | ResNetTeacher):
+            raise RecipeError("a pix2pix teacher has no ImageNet encoder; ask for --from-random-weights")
+        if isinstance(encoder_weights, EncoderFile):
+            weights, input_range = load_weights(encoder_weights.path), encoder_weights.input_range
+        else:
+            weights, input_range = _torchvision_weights(recipe), "imagenet"
+        try:
+            network.load_imagenet_encoder(weights, INPUT_RANGES[input_range])
+        except (KeyError, RuntimeError) as error:
+            raise RecipeError("the encoder weights are of another network than the recipe's") from error
+    return network
+
+
+def _torchvision_weights(recipe: Recipe) -> dict[str, Tensor]:
+    """Torchvision's published ImageNet weights, from its cache or its site."""
+    if recipe.teacher is None and not math.isclose(recipe.student.width, 1):
+        raise RecipeError("ImageNet weights are published for width 1 alone; ask for --from-random-weights")
+    weights: Any = get_model_weights(recipe.teacher.encoder if recipe.teacher else "mobilenet_v2")
+    try:
+        return dict(weights.DEFAULT.get_state_dict(progress=True, check_hash=True))
+    except (URLError, OSError) as error:
+        raise RecipeError(
+            f"ImageNet weights could not be downloaded ({error}); "
+            "name a file with --encoder-weights, or ask for --from-random-weights"
+        ) from error
