@@ -37,7 +37,11 @@ class BackendFactory(Protocol):
 
 
 # Name → where its class lives. Imported on demand, so that a runtime costs nothing until it is used.
-BACKENDS: Final = {"onnx": "sdk.backends.ort:OnnxRuntimeBackend"}
+BACKENDS: Final = {
+    "onnx": "sdk.backends.ort:OnnxRuntimeBackend",
+    "executorch": "sdk.backends.executorch:ExecuTorchBackend",
+    "coreml": "sdk.backends.coreml:CoreMLBackend",
+}
 
 
 def open_backend(name: str, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> Backend:
