@@ -42,6 +42,8 @@ BACKENDS: Final = {
     "executorch": "sdk.backends.executorch:ExecuTorchBackend",
     "coreml": "sdk.backends.coreml:CoreMLBackend",
 }
+# What "auto" tries, best first: Core ML reaches a Mac's Neural Engine, ONNX Runtime is fastest on processors.
+AUTO_ORDER: Final = ("coreml", "onnx", "executorch")
 
 
 def open_backend(name: str, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> Backend:
