@@ -14,11 +14,13 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import torch
 from tqdm import tqdm
 
 from converters.calibration import PhotoSample, sample_photos
 from converters.parity import BOUNDS, measure_parity
 from converters.recipe import RECIPES, ExportRecipe
+from converters.to_executorch import fold_norms, lower, quantize, write_program
 from converters.to_onnx import export_fp32, export_int8
 from sdk.backends import open_backend
 from sdk.manifest import FILE_NAME, Artifact, Manifest, Model, Tensors, sha256
@@ -49,6 +51,7 @@ def export_all(checkpoint: Path, photos: Path, out: Path) -> tuple[Manifest, lis
     (out / FILE_NAME).unlink(missing_ok=True)  # from here to the end, the folder is not a model
 
     _write_onnx(student, calibration, out)
+    _write_executorch(student, calibration, out)
     artifacts = [_describe(recipe, student, calibration, proof, out) for recipe in tqdm(RECIPES, desc="proving")]
     manifest = Manifest(
         folder=out,
@@ -100,6 +103,14 @@ def _write_onnx(student: NetworkFile[Student], calibration: PhotoSample, out: Pa
     export_int8(files["fp32"], calibration.lightness(), TENSORS, files["int8"])
 
 
+def _write_executorch(student: NetworkFile[Student], calibration: PhotoSample, out: Path) -> None:
+    files = {recipe.precision: out / recipe.file for recipe in RECIPES if recipe.backend == "executorch"}
+    folded = fold_norms(student.network)
+    example = torch.zeros(TENSORS.input_shape)
+    write_program(lower(folded, example), files["fp32"])
+    write_program(lower(quantize(folded, calibration.lightness()), example), files["int8"])
+
+
 def _describe(
     recipe: ExportRecipe, student: NetworkFile[Student], calibration: PhotoSample, proof: PhotoSample, out: Path
 ) -> Artifact:
@@ -112,9 +123,11 @@ def _describe(
         path=recipe.file,
         sha256=sha256(path),
         bytes=path.stat().st_size,
+        variant="lab",
         precision=recipe.precision,
+        quantization=("qat" if student.recipe.round_weights else "ptq") if recipe.precision == "int8" else None,
         calibration=calibration.sha256 if recipe.precision == "int8" else None,
-        tools={name: version(name) for name in ("torch", "onnx", "onnxruntime")},
+        tools={name: version(name) for name in ("torch", "onnx", "onnxruntime", "executorch", "torchao")},
         minimum_runtime=recipe.minimum_runtime,
         parity={figure: round(value, 6) for figure, value in parity.items()},
     )

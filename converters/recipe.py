@@ -24,4 +24,6 @@ class ExportRecipe:
 RECIPES = (
     ExportRecipe(backend="onnx", precision="int8", file="student-int8.onnx", minimum_runtime="onnxruntime 1.32"),
     ExportRecipe(backend="onnx", precision="fp32", file="student-fp32.onnx", minimum_runtime="onnxruntime 1.32"),
+    ExportRecipe(backend="executorch", precision="int8", file="student-int8.pte", minimum_runtime="executorch 1.5"),
+    ExportRecipe(backend="executorch", precision="fp32", file="student-fp32.pte", minimum_runtime="executorch 1.5"),
 )

@@ -1,16 +1,20 @@
 """Grey photographs into colour, on the device, with a model of about 2 MB.
 
 >>> from sdk import Colorizer
->>> Colorizer.load("onnx").colorize("grandmother.jpg").save("grandmother-colour.jpg")
+>>> Colorizer.load().colorize("grandmother.jpg").save("grandmother-colour.jpg")
 """
 
 from sdk.colorizer import Colorizer
 from sdk.errors import BackendUnavailable, ColorizerError, ModelIntegrityError, OutputError, PhotoError
+from sdk.image import Limits
+from sdk.info import Info
 
 __all__ = [
     "BackendUnavailable",
     "Colorizer",
     "ColorizerError",
+    "Info",
+    "Limits",
     "ModelIntegrityError",
     "OutputError",
     "PhotoError",

@@ -41,6 +41,9 @@ _DELTA: Final = 6 / 29
 _SLOPE: Final = 1 / (3 * _DELTA**2)
 _OFFSET: Final = 4 / 29
 
+# How far a, b of a tinted print stray from one hue, in Lab units, root mean square.
+_TINT_NOISE: Final = 2.0
+
 # Pixels merged at a time: the few planes of floats then fit a second-level cache.
 _STRIP_PIXELS: Final = 1 << 15
 # Steps of linear light in the tables. At sRGB's steepest one step is 12.92 * 255 / 65535 < 0.06 of an
@@ -88,6 +91,17 @@ def lab_to_rgb(lab: FloatArray) -> Uint8Array:
 def rgb_to_lightness(rgb: RgbArray) -> FloatArray:
     """The L of Lab alone: (..., 3) sRGB to (...) float32 in [0, 100]."""
     return 116 * _root(_luminance(rgb)) - 16
+
+
+def has_hues(rgb: RgbArray) -> bool:
+    """Whether a photo has more than one hue: grey has none, a sepia print one, and both count as uncoloured.
+
+    The chroma of a tinted print lies along one line through grey; what strays from the line by more than
+    scanner and JPEG noise is colour.
+    """
+    ab = rgb_to_lab(rgb)[..., 1:].reshape(-1, 2)
+    across, _along = np.linalg.eigvalsh(ab.T @ ab / len(ab))
+    return bool(across > _TINT_NOISE**2)
 
 
 def normalize_lightness(lightness: FloatArray) -> FloatArray:

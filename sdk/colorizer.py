@@ -8,95 +8,191 @@ The way of a photo, and the room each step lives in:
               └─ backend.predict_ab                             the only part that differs
           └─ sdk.color  chroma ab, upsampled and merged         the tensor contract, out
                         with the photo's own full-size L
-      └─ sdk.image      back to the type that came in
+      └─ sdk.image      back to the type that came in, or
+         sdk.output     into a file as deep as the one that came in
 
 The network sees a small L and answers a small ab; all detail comes from the original.
 """
 
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, overload
+from typing import Any, Final, Literal, Self, overload
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from sdk import color, image
-from sdk.backends import Backend, open_backend
-from sdk.manifest import Manifest, load_manifest
+from sdk import color, image, output
+from sdk.backends import AUTO_ORDER, Backend, open_backend
+from sdk.errors import BackendUnavailable, ColorizerError, PhotoError
+from sdk.image import DEFAULT_LIMITS, Limits, Photo
+from sdk.info import Info, describe
+from sdk.manifest import load_manifest
 
 BUNDLED_MODEL: Final = Path(__file__).parent / "models"
 
+PixelSource = str | Path | bytes | Image.Image
+PhotoSource = PixelSource | npt.NDArray[Any]
+OnColor = Literal["recolor", "keep", "error"]
+
 
 class Colorizer:
-    """Colours photos with one network, held open between calls.
+    """Colours photos with one network, held open between calls. Many threads may share one.
 
     Most users call `Colorizer.load`; the constructor is for a backend of your own.
 
     Args:
         backend: Anything with `predict_ab`; see `sdk.backends.Backend`.
         side: S of the tensor contract, the side of the network's square input in pixels.
+        limits: The largest photo that is decoded.
+        info: What `info` answers; by default just the backend's name.
     """
 
-    def __init__(self, backend: Backend, *, side: int) -> None:
+    def __init__(
+        self, backend: Backend, *, side: int, limits: Limits = DEFAULT_LIMITS, info: Info | None = None
+    ) -> None:
         self._backend = backend
         self._side = side
+        self._limits = limits
+        self._info = info or Info(backend=backend.name)
+        self._process = os.getpid()
+        self._closed = False
 
     @classmethod
     def load(
         cls,
-        backend: str = "onnx",
+        backend: str = "auto",
         *,
-        model_dir: str | Path = BUNDLED_MODEL,
+        model_dir: str | Path | None = None,
         precision: str | None = None,
         threads: int | None = None,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> Self:
         """Open a model, after checking that it is the one its manifest describes.
 
         Args:
-            backend: Which runtime to use: "onnx".
+            backend: "onnx", "executorch", "coreml", or "auto": the best one that is installed and that the model
+                has an artifact for; `info` says which.
             model_dir: Folder of artifacts and their `manifest.json`; by default the bundled model.
-            precision: "int8" or "fp32"; by default the first one the manifest lists.
+            precision: "int8", "fp16" or "fp32"; by default the first one the manifest lists.
             threads: Processor threads for the network; by default the runtime's choice.
+            limits: The largest photo that is decoded.
 
         Raises:
             BackendUnavailable: The backend is unknown, or its runtime is not installed.
             ModelIntegrityError: The model is missing, altered, or made for another version.
         """
-        manifest: Manifest = load_manifest(Path(model_dir))
-        artifact = manifest.find_artifact(backend, precision)
-        opened = open_backend(backend, manifest.verify(artifact), manifest.tensors, threads=threads)
-        return cls(opened, side=manifest.tensors.side)
+        manifest = load_manifest(Path(model_dir) if model_dir else BUNDLED_MODEL)
+        offered = {entry.backend for entry in manifest.artifacts if precision in (None, entry.precision)}
+        candidates = [name for name in AUTO_ORDER if name in offered] if backend == "auto" else [backend]
+        refusals: list[str] = []
+        for name in candidates or ["onnx"]:  # whose absence find_artifact explains
+            artifact = manifest.find_artifact(name, precision)
+            try:
+                opened = open_backend(name, manifest.verify(artifact), manifest.tensors, threads=threads)
+            except BackendUnavailable as error:
+                refusals.append(str(error))
+            else:
+                return cls(opened, side=manifest.tensors.side, limits=limits, info=describe(manifest, artifact))
+        raise BackendUnavailable(" ".join(refusals))
 
     @overload
-    def colorize(self, photo: str | Path | bytes | Image.Image) -> Image.Image: ...
+    def colorize(self, photo: PixelSource, *, strength: float = 1.0, on_color: OnColor = "recolor") -> Image.Image: ...
     @overload
-    def colorize(self, photo: npt.NDArray[Any]) -> npt.NDArray[Any]: ...
-    def colorize(self, photo: str | Path | bytes | Image.Image | npt.NDArray[Any]) -> Image.Image | npt.NDArray[Any]:
+    def colorize(
+        self, photo: npt.NDArray[Any], *, strength: float = 1.0, on_color: OnColor = "recolor"
+    ) -> npt.NDArray[Any]: ...
+    @overload
+    def colorize(
+        self, photo: PhotoSource, *, strength: float = 1.0, on_color: OnColor = "recolor"
+    ) -> Image.Image | npt.NDArray[Any]: ...
+    def colorize(
+        self, photo: PhotoSource, *, strength: float = 1.0, on_color: OnColor = "recolor"
+    ) -> Image.Image | npt.NDArray[Any]:
         """Colour one photo of any size.
-
-        A photo that has colours already is coloured anew: only its lightness is used.
 
         Args:
             photo: A path, an encoded file's bytes, a PIL image, or an array: (height, width) or
                 (height, width, 3), uint8, uint16, or float in [0, 1], sRGB.
+            strength: Chroma is multiplied by this: 0 is grey, 1 as the network says, 2 twice as vivid.
+            on_color: What to do with a photo of more than one hue: "recolor" uses its lightness alone, "keep"
+                gives it back as it is, "error" raises. A grey or sepia photo is always coloured.
 
         Returns:
-            A PIL image (RGB, or RGBA where the photo had transparency); for an array, a
-            (height, width, 3) array of its dtype. Lightness is the photo's own.
+            A PIL image (RGB, or RGBA where the photo had transparency), 8 bits deep because Pillow knows no other
+            colour image; for an array, a (height, width, 3) array of its dtype. Lightness is the photo's own.
 
         Raises:
-            PhotoError: The photo cannot be read, or is none.
+            PhotoError: The photo cannot be read, is none, is too large, or has colours and `on_color` is "error".
         """
-        original = image.read(photo)
-        small = image.resize(original.rgb, self._side)
-        lightness = color.normalize_lightness(color.rgb_to_lightness(small))
-        ab = self._backend.predict_ab(lightness)[0] * np.float32(color.CHROMA_SCALE)
-        return original.with_colours(color.merge(original.rgb, ab))
+        return self._coloured(image.read(photo, self._limits), strength, on_color).as_given()
+
+    def colorize_file(
+        self,
+        photo: str | Path | bytes,
+        path: str | Path,
+        *,
+        strength: float = 1.0,
+        on_color: OnColor = "recolor",
+        overwrite: bool = False,
+    ) -> None:
+        """Colour a photo into a file, whole or not at all; a 16-bit photo stays so in PNG and TIFF.
+
+        Raises:
+            PhotoError: As `colorize`.
+            OutputError: The suffix is unknown, the file exists and may not be replaced, or the disk refuses.
+        """
+        output.check(Path(path), overwrite=overwrite)
+        coloured = self._coloured(image.read(photo, self._limits), strength, on_color)
+        output.write(coloured, Path(path), overwrite=overwrite)
+
+    def colorize_to_png(self, photo: PhotoSource, *, strength: float = 1.0, on_color: OnColor = "recolor") -> bytes:
+        """Colour a photo into a PNG file's bytes, 16 bits deep if the photo is. Raises as `colorize`."""
+        return output.png_bytes(self._coloured(image.read(photo, self._limits), strength, on_color))
+
+    def colorize_batch(
+        self, photos: Iterable[PhotoSource], *, strength: float = 1.0, on_color: OnColor = "recolor"
+    ) -> list[Image.Image | npt.NDArray[Any]]:
+        """Colour several photos, each as `colorize` would; the first bad one raises."""
+        return [self.colorize(photo, strength=strength, on_color=on_color) for photo in photos]
+
+    def stream(
+        self, frames: Iterable[PhotoSource], *, strength: float = 1.0, smoothing: float = 0.0
+    ) -> Iterator[Image.Image | npt.NDArray[Any]]:
+        """Colour a video's frames in order, one at a time.
+
+        Args:
+            frames: Each as `colorize` takes it.
+            strength: See `colorize`.
+            smoothing: Share of the previous frame's chroma in this frame's, in [0, 1):
+                ab = smoothing * previous + (1 - smoothing) * predicted. It calms flicker; at a cut, old
+                colours linger for about 1 / (1 - smoothing) frames.
+        """
+        if not 0 <= smoothing < 1:
+            raise ValueError(f"smoothing must lie in [0, 1), not {smoothing}.")
+        previous = None
+        for frame in frames:
+            photo = image.read(frame, self._limits)
+            ab = self._predict(image.resize(photo.rgb, self._side))
+            previous = ab if previous is None else smoothing * previous + (1 - smoothing) * ab
+            yield replace(photo, rgb=color.merge(photo.rgb, previous * np.float32(strength))).as_given()
+
+    def warmup(self) -> None:
+        """Run the network once on grey, so that the first photo is not the slow one."""
+        self._predict(np.full((self._side, self._side, 3), 128, np.uint8))
+
+    def info(self) -> Info:
+        """Which backend and which model these are."""
+        return self._info
 
     def close(self) -> None:
-        """Give back what the backend holds. Colouring after this is an error of the caller's."""
-        self._backend.close()
+        """Give back what the backend holds. Colouring after this raises."""
+        if not self._closed:
+            self._closed = True
+            self._backend.close()
 
     def __enter__(self) -> Self:
         return self
@@ -105,3 +201,22 @@ class Colorizer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _coloured(self, photo: Photo, strength: float, on_color: OnColor) -> Photo:
+        if not 0 <= strength < float("inf"):
+            raise ValueError(f"strength must be zero or more, not {strength}.")
+        small = image.resize(photo.rgb, self._side)
+        if on_color != "recolor" and color.has_hues(small):
+            if on_color == "keep":
+                return photo
+            raise PhotoError('This photo has colours already; on_color="recolor" replaces them.')
+        return replace(photo, rgb=color.merge(photo.rgb, self._predict(small) * np.float32(strength)))
+
+    def _predict(self, small: color.Uint8Array) -> color.FloatArray:
+        """(S, S, 3) sRGB to (2, S/2, S/2) a and b in Lab units."""
+        if self._closed:
+            raise ColorizerError("This Colorizer is closed; load another.")
+        if os.getpid() != self._process:
+            raise ColorizerError("This Colorizer was loaded before a fork; load one in each process.")
+        lightness = color.normalize_lightness(color.rgb_to_lightness(small))
+        return self._backend.predict_ab(lightness)[0] * np.float32(color.CHROMA_SCALE)

@@ -1,29 +1,43 @@
 """Photos as they arrive, and as they are given back.
 
 `read` turns any photo into plain sRGB pixels and remembers what it came as; hostile files are normal
-input, and every way they can fail ends in a `PhotoError`.
+input, and every way they can fail ends in a `PhotoError`. `sdk.deep` reads 16 bits, `sdk.output` writes files.
 """
 
 import io
 import struct
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from sdk.color import RgbArray, Uint8Array
-from sdk.errors import OutputError, PhotoError
+from sdk.deep import read_deep, upright
+from sdk.errors import PhotoError
 
 # Pillow reads dozens of formats, many of them for scientists or the 1990s. Fewer decoders, fewer holes.
 FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF")
 
+_STILL_FORMATS: Final = ("MPO",)  # their further pictures are previews and other views of the first
 _SIXTEEN_BIT_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 _INTEGER_DTYPES: Final = (np.dtype(np.uint8), np.dtype(np.uint16))
+# What the camera, the photographer and the place were. Not the orientation, which is applied, nor a thumbnail,
+# which would stay grey, nor a TIFF's own structure.
+_KEPT_EXIF: Final = (
+    ExifTags.Base.ImageDescription,
+    ExifTags.Base.Make,
+    ExifTags.Base.Model,
+    ExifTags.Base.DateTime,
+    ExifTags.Base.Artist,
+    ExifTags.Base.Copyright,
+)
+_KEPT_EXIF_FOLDERS: Final = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 # What Pillow's decoders are known to raise on damaged files.
 _DECODING_ERRORS: Final = (
     OSError,
@@ -42,34 +56,57 @@ _DECODING_ERRORS: Final = (
 
 
 @dataclass(frozen=True)
+class Limits:
+    """The largest photo that is decoded; what is larger is refused before any pixel is.
+
+    Attributes:
+        pixels: Height times width.
+        bytes: Of the encoded file.
+    """
+
+    pixels: int = 200_000_000
+    bytes: int = 1 << 30
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True)
 class Photo:
     """A photo's pixels, and what is needed to give it back as it came.
 
     Attributes:
         rgb: (height, width, 3) sRGB: uint8, uint16, or float32 in [0, 1].
-        alpha: (height, width) transparency of a PIL image or file that had one.
+        alpha: (height, width) transparency of a PIL image or file that had one, uint8 or uint16 like `rgb`.
         array_dtype: Of the array the photo came as; None for files and PIL images.
+        exif: What the camera wrote, upright and without thumbnail.
     """
 
     rgb: RgbArray
-    alpha: Uint8Array | None = None
+    alpha: npt.NDArray[np.integer[Any]] | None = None
     array_dtype: np.dtype[Any] | None = None
+    exif: Image.Exif = field(default_factory=Image.Exif)
 
-    def with_colours(self, rgb: RgbArray) -> Image.Image | npt.NDArray[Any]:
-        """The photo with other pixels, of the kind it came as. Pillow holds no 16-bit RGB: files get 8."""
-        if self.array_dtype is not None:
-            return rgb.astype(self.array_dtype, copy=False)
-        coloured = Image.fromarray(_to_uint8(rgb))
+    def as_given(self) -> Image.Image | npt.NDArray[Any]:
+        """An array for an array, otherwise a PIL image of 8 bits: Pillow holds no 16-bit RGB."""
+        return self.rgb.astype(self.array_dtype, copy=False) if self.array_dtype is not None else self.as_image()
+
+    def as_image(self) -> Image.Image:
+        """A PIL image, RGB or RGBA, tagged as sRGB."""
+        picture = Image.fromarray(_to_uint8(self.rgb))
         if self.alpha is not None:
-            coloured.putalpha(Image.fromarray(self.alpha))
-        return coloured
+            picture.putalpha(Image.fromarray(_to_uint8(self.alpha)))
+        picture.info["icc_profile"] = srgb_profile().tobytes()
+        if len(self.exif):
+            picture.info["exif"] = self.exif.tobytes()
+        return picture
 
 
-def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any]) -> Photo:
+def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any], limits: Limits = DEFAULT_LIMITS) -> Photo:
     """Read a photo from a path, an encoded file's bytes, a PIL image or an array.
 
     Raises:
-        PhotoError: It cannot be read, or is no photo; the message says which and why.
+        PhotoError: It cannot be read, is no photo or is too large; the message says which and why.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
@@ -78,14 +115,17 @@ def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any]) -> Photo:
             return _from_pil(source)
     if isinstance(source, bytes):
         with _typed_errors("These bytes"):
-            return _decode(io.BytesIO(source), empty=not source, name="These bytes")
+            return _decode(io.BytesIO(source), length=len(source), name="These bytes", limits=limits)
     if not isinstance(source, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
         raise PhotoError(f"A photo is a path, bytes, a PIL image or a numpy array, not {type(source).__name__}.")
     path = Path(source)
     if path.is_dir():
         raise PhotoError(f"{path} is a folder; name a photo in it.")
-    with _typed_errors(str(path)), path.open("rb") as file:
-        return _decode(file, empty=path.stat().st_size == 0, name=str(path))
+    with _typed_errors(str(path)):
+        if not path.is_file() and path.exists():
+            raise PhotoError(f"{path} is a device or a pipe, not a file.")
+        with path.open("rb") as file:
+            return _decode(file, length=path.stat().st_size, name=str(path), limits=limits)
 
 
 def resize(rgb: RgbArray, side: int) -> Uint8Array:
@@ -93,29 +133,6 @@ def resize(rgb: RgbArray, side: int) -> Uint8Array:
     # A photo much larger than the target is first averaged down by whole steps: no visible change, less time.
     small = Image.fromarray(_to_uint8(rgb)).resize((side, side), Image.Resampling.BICUBIC, reducing_gap=3.0)
     return np.asarray(small)
-
-
-def write(coloured: Image.Image, path: Path, *, overwrite: bool = False) -> None:
-    """Save an image whole or not at all; its suffix names the format.
-
-    Raises:
-        OutputError: The suffix is unknown, the file exists and may not be replaced, or the disk refuses.
-    """
-    file_format = Image.registered_extensions().get(path.suffix.lower())
-    if file_format not in Image.SAVE:
-        raise OutputError(f"{path} has no suffix of a known picture format; try {path.stem}.png or {path.stem}.jpg.")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists already; choose another name or allow overwriting.")
-    if file_format == "JPEG":
-        coloured = coloured.convert("RGB")
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        coloured.save(partial, format=file_format, quality=95)
-        partial.replace(path)
-    except (OSError, ValueError) as error:
-        raise OutputError(f"{path} could not be written: {error}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -132,42 +149,91 @@ def _typed_errors(name: str) -> Generator[None]:
         raise PhotoError(f"{name} is damaged or cannot be read: {error}.") from error
 
 
-def _decode(file: BinaryIO, *, empty: bool, name: str) -> Photo:
-    if empty:
+def _decode(file: BinaryIO, *, length: int, name: str, limits: Limits) -> Photo:
+    if length == 0:
         raise PhotoError(f"{name} is empty (0 bytes).")
+    if length > limits.bytes:
+        raise PhotoError(f"{name} has {length:,} bytes; at most {limits.bytes:,} are read. Raise Limits.bytes.")
+    with _open(file, name) as opened:
+        width, height = opened.size
+        if width * height > limits.pixels:
+            raise PhotoError(
+                f"{name} has {width}×{height} pixels; at most {limits.pixels:,} are decoded. Raise Limits.pixels."
+            )
+        frames = int(getattr(opened, "n_frames", 1))
+        if frames > 1 and opened.format not in _STILL_FORMATS:
+            raise PhotoError(f"{name} has {frames} frames or pages; colour them one by one with Colorizer.stream.")
+        deep = read_deep(opened, file) if opened.format in ("PNG", "TIFF") else None
+        if deep is None:
+            return _from_pil(opened)
+        rgb, alpha = deep
+        turn = int(opened.getexif().get(ExifTags.Base.Orientation, 1))
+        return Photo(upright(rgb, turn), None if alpha is None else upright(alpha, turn), exif=_kept_exif(opened))
+
+
+def _open(file: BinaryIO, name: str) -> ImageFile.ImageFile:
+    """`Image.open` without Pillow's process-wide pixel limit, which cannot be raised for one caller alone."""
     Image.init()
-    with Image.open(file, formats=[known for known in FORMATS if known in Image.OPEN]) as opened:
-        return _from_pil(opened)
+    start = file.read(32)
+    for known in FORMATS:
+        factory, accept = Image.OPEN.get(known, (None, None))
+        if factory is None or (accept is not None and accept(start) is not True):
+            continue
+        file.seek(0)
+        try:
+            return factory(file, name)
+        except SyntaxError:  # "not mine after all", by Pillow's convention
+            continue
+    raise UnidentifiedImageError(name)
 
 
 def _from_pil(opened: Image.Image) -> Photo:
     if 0 in opened.size:
         raise PhotoError(f"This image has no pixels ({opened.width}×{opened.height}).")
     opened.load()
-    upright = ImageOps.exif_transpose(opened)
-    if upright.mode == "F":
+    turned = ImageOps.exif_transpose(opened)
+    exif = _kept_exif(opened)
+    if turned.mode == "F":
         raise PhotoError("This image holds floats of an unknown range; scale them to 8 bits or pass an array.")
-    if upright.mode in _SIXTEEN_BIT_MODES:
-        return Photo(_grey_to_rgb(np.clip(np.asarray(upright), 0, 65535).astype(np.uint16)))
-    alpha = np.asarray(upright.convert("RGBA"))[..., 3] if upright.has_transparency_data else None
-    return Photo(np.asarray(_in_srgb(upright)), alpha)
+    if turned.mode in _SIXTEEN_BIT_MODES:
+        return Photo(_grey_to_rgb(np.clip(np.asarray(turned), 0, 65535).astype(np.uint16)), exif=exif)
+    alpha = np.asarray(turned.convert("RGBA").getchannel("A")) if turned.has_transparency_data else None
+    return Photo(np.asarray(_in_srgb(turned)), alpha, exif=exif)
 
 
-def _srgb_profile() -> ImageCms.ImageCmsProfile:
+def _kept_exif(opened: Image.Image) -> Image.Exif:
+    kept = Image.Exif()
+    try:
+        found = opened.getexif()
+        for tag in _KEPT_EXIF:
+            if tag in found:
+                kept[tag] = found[tag]
+        for folder in _KEPT_EXIF_FOLDERS:
+            if entries := found.get_ifd(folder):
+                kept[folder] = dict(entries)
+        kept.tobytes()
+    except (*_DECODING_ERRORS, AttributeError, AssertionError):
+        return Image.Exif()  # a damaged note is no reason to refuse the photo
+    return kept
+
+
+@cache
+def srgb_profile() -> ImageCms.ImageCmsProfile:
+    """The profile every output is tagged with."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))  # pyright: ignore
 
 
-def _in_srgb(upright: Image.Image) -> Image.Image:
-    profile = upright.info.get("icc_profile")
-    if profile and upright.mode in ("RGB", "L", "CMYK"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(upright, source, _srgb_profile(), outputMode="RGB")
-            return converted or upright
-        except (ImageCms.PyCMSError, OSError):
-            # Scanners embed broken profiles; the pixels are still the best guess at what was meant.
-            pass
-    return upright.convert("RGB")
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    profile = picture.info.get("icc_profile")
+    if not profile:
+        return picture.convert("RGB")
+    plain = picture if picture.mode in ("RGB", "L", "CMYK") else picture.convert("L" if picture.mode == "LA" else "RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(plain, source, srgb_profile(), outputMode="RGB") or plain.convert("RGB")
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        # Scanners embed broken profiles; the pixels are still the best guess at what was meant.
+        return plain.convert("RGB")
 
 
 def _from_array(array: npt.NDArray[Any]) -> Photo:
@@ -191,8 +257,11 @@ def _grey_to_rgb(grey: RgbArray) -> RgbArray:
     return np.broadcast_to(grey[..., None], (*grey.shape, 3))
 
 
-def _to_uint8(rgb: RgbArray) -> Uint8Array:
-    if rgb.dtype == np.uint8:
-        return np.ascontiguousarray(rgb, np.uint8)
-    full_scale = 65535 if rgb.dtype == np.uint16 else 1
-    return np.rint(rgb * np.float32(255 / full_scale)).astype(np.uint8)
+def _to_uint8(samples: RgbArray) -> Uint8Array:
+    if samples.dtype == np.uint8:
+        return np.ascontiguousarray(samples, np.uint8)
+    eight = np.empty(samples.shape, np.uint8)
+    scale = np.float32(255 / 65535 if samples.dtype == np.uint16 else 255)
+    for row, target in zip(samples, eight, strict=True):  # row by row: a float copy of it all would be large
+        target[...] = np.rint(row * scale)
+    return eight

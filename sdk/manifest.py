@@ -56,14 +56,17 @@ class Tensors:
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact:
-    """One deployable file.
+    """One deployable file, or folder in the case of an `.mlpackage`.
 
     Attributes:
         backend: Name of the backend that opens it.
         path: Relative to the manifest's folder.
-        sha256: Of the file, in hexadecimal.
+        sha256: See `sha256`.
         bytes: Its size.
-        precision: "fp32" or "int8".
+        variant: "lab" for the tensor contract, which is all this SDK opens; "rgb" for a graph that takes a
+            square sRGB photo and gives it back in colour, for apps without a colour path of their own.
+        precision: "fp32", "fp16", "int8" or "palette6" (weights of 64 shared values).
+        quantization: "qat" where training knew of the rounding, "ptq" where it did not, None without rounding.
         calibration: Hash of the photos that set its quantization ranges; None where nothing was quantized.
         tools: Name and version of the tools that wrote it.
         minimum_runtime: Oldest runtime known to open it.
@@ -74,7 +77,9 @@ class Artifact:
     path: str
     sha256: str
     bytes: int
+    variant: str
     precision: str
+    quantization: str | None
     calibration: str | None
     tools: dict[str, str]
     minimum_runtime: str
@@ -97,10 +102,11 @@ class Manifest:
         Raises:
             ModelIntegrityError: There is none.
         """
-        for artifact in self.artifacts:
+        ours = [artifact for artifact in self.artifacts if artifact.variant == "lab"]
+        for artifact in ours:
             if artifact.backend == backend and precision in (None, artifact.precision):
                 return artifact
-        offered = ", ".join(f"{artifact.backend} {artifact.precision}" for artifact in self.artifacts)
+        offered = ", ".join(f"{artifact.backend} {artifact.precision}" for artifact in ours)
         wanted = f"{backend} {precision}" if precision else backend
         raise ModelIntegrityError(f"{self.folder} has no artifact for {wanted}; it offers: {offered or 'nothing'}.")
 
@@ -113,7 +119,7 @@ class Manifest:
         path = (self.folder / artifact.path).resolve()
         if not path.is_relative_to(self.folder.resolve()):
             raise ModelIntegrityError(f"{artifact.path} points outside {self.folder}; do not use this model.")
-        if not path.is_file():
+        if not path.exists():
             raise ModelIntegrityError(f"{path} is missing; install or export the model again.")
         if sha256(path) != artifact.sha256:
             raise ModelIntegrityError(f"{path} is not the file its manifest describes; install or export it again.")
@@ -160,7 +166,11 @@ def load_manifest(folder: Path) -> Manifest:
 
 
 def sha256(path: Path) -> str:
-    """A file's SHA-256, in hexadecimal."""
+    """A file's SHA-256, in hexadecimal; a folder's is that of its sorted relative paths and their files' hashes."""
+    if path.is_dir():
+        files = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*") if file.is_file())
+        listing = "".join(f"{sha256(file)}  {name}\n" for name, file in files)
+        return hashlib.sha256(listing.encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

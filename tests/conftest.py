@@ -1,14 +1,13 @@
 """Photos and networks the tests share."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from sdk.color import FloatArray, Uint8Array
+from sdk.color import Uint8Array
 
 PROJECT = Path(__file__).parents[1]
 PHOTOS = Path(__file__).parent / "photos"
@@ -41,22 +40,6 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     pack(photos, folder, side=64)
     return folder
-
-
-class FakeBackend:
-    """A backend that answers with the chroma it was given, or computes it from the lightness."""
-
-    name = "fake"
-
-    def __init__(self, answer: FloatArray | Callable[[FloatArray], FloatArray]) -> None:
-        self._answer = answer
-        self.closed = False
-
-    def predict_ab(self, lightness: FloatArray) -> FloatArray:
-        return self._answer(lightness) if callable(self._answer) else self._answer
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def psnr(a: Uint8Array, b: Uint8Array) -> float:

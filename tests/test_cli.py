@@ -1,5 +1,9 @@
 """The `colorize` command, as a person types it."""
 
+import io
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -60,3 +64,72 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "examples:" in said
     assert "exit codes:" in said
+
+
+def album(folder: Path) -> Path:
+    """Two good photos, one of them in a folder of its own, and a bad one."""
+    (folder / "album" / "1936").mkdir(parents=True)
+    for name in ("a.jpg", "1936/b.png"):
+        Image.open(SAMPLES[0]).resize((40, 30)).save(folder / "album" / name)
+    (folder / "album" / "bad.jpg").write_bytes(b"not a photo")
+    (folder / "album" / "notes.txt").write_text("not for us")
+    return folder / "album"
+
+
+def test_a_folder_is_mirrored_and_one_bad_photo_does_not_stop_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos, out = album(tmp_path), tmp_path / "out"
+    assert cli.main([str(photos), "-o", str(out), "--workers", "2"]) == 2
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == ["1936/b.png", "a.jpg"]
+    assert "bad.jpg" in capsys.readouterr().err
+
+
+def test_a_folder_goes_on_where_it_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos, out = album(tmp_path), tmp_path / "out"
+    (photos / "bad.jpg").unlink()
+    assert cli.main([str(photos), "-o", str(out)]) == 0
+    (out / "a.jpg").unlink()
+    kept = (out / "1936" / "b.png").stat().st_mtime_ns
+    capsys.readouterr()
+    assert cli.main([str(photos), "-o", str(out), "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {Path(row["photo"]).name: row["status"] for row in rows} == {"a.jpg": "done", "b.png": "skipped"}
+    assert (out / "1936" / "b.png").stat().st_mtime_ns == kept
+
+
+def test_two_photos_that_would_become_one_file_are_refused(tmp_path: Path) -> None:
+    photos = [tmp_path / folder / "same.jpg" for folder in ("one", "two")]
+    for photo in photos:
+        photo.parent.mkdir()
+        photo.write_bytes(SAMPLES[0].read_bytes())
+    assert cli.main([*map(str, photos), "-o", str(tmp_path / "out")]) == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_contact_sheet_shows_before_and_after(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    assert cli.main([str(SAMPLES[0]), "-o", str(tmp_path / "out.png"), "--compare", str(sheet)]) == 0
+    halves = np.split(np.asarray(Image.open(sheet).convert("RGB").crop((0, 0, 100, 608))).astype(int), [300, 308])
+    assert np.ptp(halves[0], axis=-1).mean() < 2 < np.ptp(halves[2], axis=-1).mean()
+
+
+def test_standard_input_becomes_a_png_on_standard_output() -> None:
+    command = [sys.executable, "-m", "sdk.cli", "-"]
+    done = subprocess.run(command, input=SAMPLES[0].read_bytes(), capture_output=True, cwd=PROJECT, check=True)
+    with Image.open(io.BytesIO(done.stdout)) as coloured, Image.open(SAMPLES[0]) as grey:
+        assert (coloured.format, coloured.size) == ("PNG", grey.size)
+
+
+def test_info_names_the_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["info", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["backend"], facts["licence"]) == ("onnx", "Apache-2.0")
+    assert cli.main(["info"]) == 0
+    assert facts["sha256"] in capsys.readouterr().out
+
+
+def test_bench_times_the_network_and_photos(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["bench", "--json"]) == 0
+    seconds = json.loads(capsys.readouterr().out)["seconds"]
+    assert 0 < seconds["network alone"] < seconds["12 MP"]

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from sdk import Colorizer, color
-from tests.conftest import PHOTOS, FakeBackend
+from sdk.testing import FakeBackend
+from tests.conftest import PHOTOS
 
 SIZES = [(1, 1), (1, 5000), (5000, 1), (7, 3), (3000, 4000)]
 

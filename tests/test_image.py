@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from sdk import Colorizer, OutputError, PhotoError, image
-from tests.conftest import PHOTOS, FakeBackend
+from sdk import Colorizer, OutputError, PhotoError, output
+from sdk.testing import FakeBackend
+from tests.conftest import PHOTOS
 
 
 @pytest.fixture
@@ -132,12 +133,12 @@ def test_an_interrupted_or_refused_write_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "taken.png").write_bytes(b"mine")
     for target in ("taken.png", "photo.nonsense", "photo", "no/such/folder.png"):
         with pytest.raises(OutputError):
-            image.write(picture, tmp_path / target)
+            output.write_image(picture, tmp_path / target)
     assert [path.name for path in tmp_path.iterdir()] == ["taken.png"]
     assert (tmp_path / "taken.png").read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
 def test_every_usual_format_is_written(suffix: str, tmp_path: Path) -> None:
-    image.write(Image.new("RGBA", (4, 4), (200, 10, 10, 255)), tmp_path / f"out{suffix}")
+    output.write_image(Image.new("RGBA", (4, 4), (200, 10, 10, 255)), tmp_path / f"out{suffix}")
     assert np.asarray(Image.open(tmp_path / f"out{suffix}").convert("RGB"))[0, 0, 0] > 180

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from sdk.backends import open_backend
-from sdk.errors import ColorizerError
+from sdk.errors import BackendUnavailable, ColorizerError
 from sdk.manifest import load_manifest
 from training.checkpoint import CheckpointError, load_network
 from training.config import RecipeError, load_recipe
@@ -132,7 +132,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     for folder in options.model:
         manifest = load_manifest(folder)
         for artifact in manifest.artifacts:
-            backend = open_backend(artifact.backend, manifest.verify(artifact), manifest.tensors)
+            if artifact.variant != "lab":
+                continue  # the same network with the colour path around it
+            try:
+                backend = open_backend(artifact.backend, manifest.verify(artifact), manifest.tensors)
+            except BackendUnavailable as error:
+                print(f"NOT MEASURED: {artifact.path}: {error}", file=sys.stderr)
+                continue
             networks[str(folder / artifact.path)] = backend.predict_ab
     rows = evaluate(networks, options.photos, perceptual=options.perceptual)
     print(as_table(rows))

@@ -37,7 +37,13 @@ class BackendFactory(Protocol):
 
 
 # Name → where its class lives. Imported on demand, so that a runtime costs nothing until it is used.
-BACKENDS: Final = {"onnx": "sdk.backends.ort:OnnxRuntimeBackend"}
+BACKENDS: Final = {
+    "onnx": "sdk.backends.ort:OnnxRuntimeBackend",
+    "executorch": "sdk.backends.executorch:ExecuTorchBackend",
+    "coreml": "sdk.backends.coreml:CoreMLBackend",
+}
+# What "auto" tries, best first: Core ML reaches a Mac's Neural Engine, ONNX Runtime is fastest on processors.
+AUTO_ORDER: Final = ("coreml", "onnx", "executorch")
 
 
 def open_backend(name: str, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> Backend:

@@ -1,0 +1,122 @@
+"""Many photos: which file each becomes, and colouring them side by side."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Final, Literal
+
+from sdk.colorizer import Colorizer
+from sdk.errors import ColorizerError, OutputError, PhotoError
+
+# Written as they came; the others hold too few colours, or are rare enough to become PNG.
+_KEPT_SUFFIXES: Final = frozenset([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".avif"])
+_PHOTO_SUFFIXES: Final = _KEPT_SUFFIXES | {".gif", ".ppm", ".pgm", ".pbm"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo and the file it becomes; `resumes` where an existing file means that it is done."""
+
+    photo: Path
+    path: Path
+    resumes: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one job went."""
+
+    photo: Path
+    output: Path
+    status: Literal["done", "skipped", "failed"]
+    seconds: float
+    error: str | None = None
+
+
+def plan(photos: list[Path], out: Path | None) -> list[Job]:
+    """Which file each photo becomes.
+
+    One photo becomes `out`, or the file beside it that its name with "-colour" says. Several, or a folder, go into
+    the folder `out`; a folder is mirrored there, by default beside itself.
+
+    Raises:
+        PhotoError: A folder holds no photos.
+        OutputError: Two photos would become one file, or `out` is a file where a folder is needed.
+    """
+    several = len(photos) > 1 or photos[0].is_dir()
+    if several and out is not None and out.is_file():
+        raise OutputError(f"{out} is a file; several photos need a folder.")
+    jobs: list[Job] = []
+    for photo in photos:
+        if photo.is_dir():
+            jobs += _mirror(photo, out or photo.resolve().with_name(f"{photo.resolve().name}-colour"))
+        elif out is None:
+            jobs.append(Job(photo, photo.with_name(f"{photo.stem}-colour{_kept(photo.suffix)}")))
+        elif several or out.is_dir():
+            jobs.append(Job(photo, out / f"{photo.stem}{_kept(photo.suffix)}"))
+        else:
+            jobs.append(Job(photo, out))
+    taken: dict[Path, Path] = {}
+    for job in jobs:
+        if job.path in taken:
+            raise OutputError(f"{job.photo} and {taken[job.path]} would both become {job.path}; colour them apart.")
+        taken[job.path] = job.photo
+    return jobs
+
+
+def run(colorizer: Colorizer, jobs: list[Job], *, strength: float, overwrite: bool, workers: int) -> Iterator[Result]:
+    """Colour photos, `workers` at a time, each result as it comes. A bad photo is a result, not an exception."""
+
+    def colour(job: Job) -> Result:
+        start = perf_counter()
+        try:
+            if job.resumes and job.path.exists() and not overwrite:
+                return Result(job.photo, job.path, "skipped", 0.0)
+            if job.resumes or not job.path.parent.exists():
+                _make_folder(job)
+            colorizer.colorize_file(job.photo, job.path, strength=strength, overwrite=overwrite)
+        except ColorizerError as error:
+            return Result(job.photo, job.path, "failed", perf_counter() - start, str(error))
+        return Result(job.photo, job.path, "done", perf_counter() - start)
+
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(colour, job) for job in jobs]
+        try:
+            for finished in as_completed(waiting):
+                yield finished.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # a caller who stops listening wants no more photos
+
+
+def _mirror(folder: Path, out: Path) -> list[Job]:
+    inside = out.resolve()
+    jobs: list[Job] = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if (Path(parent) / name).resolve() != inside)
+        for name in sorted(names):
+            photo = Path(parent) / name
+            if photo.suffix.lower() in _PHOTO_SUFFIXES:
+                target = out / photo.relative_to(folder)
+                jobs.append(Job(photo, target.with_name(_mirrored_name(target)), resumes=True))
+    if not jobs:
+        raise PhotoError(f"{folder} holds no photo ({' '.join(sorted(_PHOTO_SUFFIXES))}).")
+    return jobs
+
+
+def _mirrored_name(photo: Path) -> str:
+    """The photo's own name; one that changes its format keeps the old suffix too, so that no two collide."""
+    return photo.name if photo.suffix.lower() in _KEPT_SUFFIXES else f"{photo.name}.png"
+
+
+def _kept(suffix: str) -> str:
+    return suffix if suffix.lower() in _KEPT_SUFFIXES else ".png"
+
+
+def _make_folder(job: Job) -> None:
+    try:
+        job.path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{job.path.parent} cannot be made: {error}.") from error

@@ -1,0 +1,123 @@
+"""`colorize PHOTO...`: photos and folders of them."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from tqdm import tqdm
+
+from sdk import batch, output
+from sdk.backends import BACKENDS
+from sdk.colorizer import Colorizer
+from sdk.compare import contact_sheet
+from sdk.image import DEFAULT_LIMITS
+
+_EPILOG: Final = """\
+examples:
+  colorize grandmother.jpg                  writes grandmother-colour.jpg beside it
+  colorize scan.tif -o grandmother.png      writes the file you name; 16 bits stay 16 bits in PNG and TIFF
+  colorize albums/ -o coloured/             mirrors the folder; run it again to go on where it stopped
+  cat scan.jpg | colorize - > coloured.png  from standard input, to standard output as PNG
+
+commands:
+  colorize info                             which model, backend and versions these are
+  colorize bench                            how fast this machine is
+  (a photo that is named like a command is ./info)
+
+exit codes:
+  0    done
+  2    a photo, an output or an option is unusable; one line each says why, and the other photos are done
+  3    the model or its runtime is missing or altered
+  130  stopped with Ctrl-C
+"""
+
+
+def run(arguments: list[str]) -> int:
+    """Colour photos. Returns the exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if "-" in options.photos:
+        if len(options.photos) > 1 or options.compare:
+            parser.error("- is one photo on standard input; name no other, and no --compare")
+        return _pipe(options)
+    if options.output == "-":
+        parser.error("-o - goes with the photo - alone")
+    jobs = batch.plan([Path(photo) for photo in options.photos], Path(options.output) if options.output else None)
+    if options.compare:
+        output.check(options.compare, overwrite=options.overwrite)
+    with Colorizer.load(options.backend) as colorizer:
+        failed = _colour(colorizer, jobs, options)
+    if options.compare:
+        done = [(job.photo, job.path) for job in jobs if job.path.is_file() and job not in failed]
+        output.write_image(contact_sheet(done), options.compare, overwrite=options.overwrite)
+    return 2 if failed else 0
+
+
+def _colour(colorizer: Colorizer, jobs: list[batch.Job], options: argparse.Namespace) -> list[batch.Job]:
+    """Run the jobs, say how each went, and return those that failed."""
+    results = batch.run(
+        colorizer, jobs, strength=options.strength, overwrite=options.overwrite, workers=options.workers
+    )
+    failures: list[batch.Result] = []
+    # A bar for a person who waits for several; none for one photo, a pipe or a log file.
+    for result in tqdm(results, total=len(jobs), unit="photo", disable=True if len(jobs) == 1 else None):
+        if options.json:
+            tqdm.write(json.dumps(asdict(result), default=str))
+        elif result.status != "failed":
+            tqdm.write(f"{result.output}{' (was there already)' if result.status == 'skipped' else ''}")
+        if result.status == "failed":
+            failures.append(result)
+    for failure in failures:
+        print(f"colorize: {failure.error}", file=sys.stderr)
+    if failures and len(jobs) > 1:
+        print(f"colorize: {len(failures)} of {len(jobs)} photos failed; they are named above", file=sys.stderr)
+    failed = {failure.photo for failure in failures}
+    return [job for job in jobs if job.photo in failed]
+
+
+def _pipe(options: argparse.Namespace) -> int:
+    photo = sys.stdin.buffer.read(DEFAULT_LIMITS.bytes + 1)
+    with Colorizer.load(options.backend) as colorizer:
+        if options.output not in (None, "-"):
+            colorizer.colorize_file(photo, options.output, strength=options.strength, overwrite=options.overwrite)
+            print(options.output)
+        else:
+            sys.stdout.buffer.write(colorizer.colorize_to_png(photo, strength=options.strength))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="colorize",
+        description="Turn grey photographs into colour, on this machine, without a network.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("photos", metavar="PHOTO", nargs="+", help="a photo, a folder of them, or - for standard input")
+    parser.add_argument("-o", "--output", metavar="OUT", help="the file, or for several photos the folder, to write")
+    parser.add_argument("--backend", default="auto", choices=("auto", *BACKENDS), help="runtime (default: auto)")
+    parser.add_argument("--strength", type=_strength, default=1.0, help="0 is grey, 1 as predicted, 2 twice as vivid")
+    parser.add_argument("--workers", type=_workers, default=1, metavar="N", help="photos at a time (default: 1)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a photo on standard output")
+    parser.add_argument("--compare", type=Path, metavar="SHEET", help="also write a picture of all before and after")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.add_argument("--version", action="version", version=f"edge-colorizer {version('edge-colorizer')}")
+    return parser
+
+
+def _strength(text: str) -> float:
+    strength = float(text)
+    if not 0 <= strength < float("inf"):
+        raise argparse.ArgumentTypeError("must be zero or more")
+    return strength
+
+
+def _workers(text: str) -> int:
+    workers = int(text)
+    if not 1 <= workers <= 64:
+        raise argparse.ArgumentTypeError("must lie between 1 and 64")
+    return workers

@@ -1,0 +1,87 @@
+"""Coloured photos into files: whole or not at all, and as deep as they came."""
+
+import io
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import numpy as np
+from PIL import Image
+
+from sdk import deep
+from sdk.errors import OutputError
+from sdk.image import Photo, srgb_profile
+
+_JPEG_QUALITY: Final = 95
+
+
+def check(path: Path, *, overwrite: bool) -> str:
+    """The Pillow format of an output path, once it is clear that it may be written.
+
+    Raises:
+        OutputError: The suffix is unknown, or the file exists and may not be replaced.
+    """
+    file_format = Image.registered_extensions().get(path.suffix.lower())
+    if file_format not in Image.SAVE:
+        raise OutputError(f"{path} has no suffix of a known picture format; try {path.stem}.png or {path.stem}.jpg.")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists already; choose another name or allow overwriting.")
+    return file_format
+
+
+def write(photo: Photo, path: Path, *, overwrite: bool = False) -> None:
+    """Save a photo; the path's suffix names the format. PNG and TIFF keep 16 bits, other formats hold 8.
+
+    Raises:
+        OutputError: The suffix is unknown, the file exists and may not be replaced, or the disk refuses.
+    """
+    file_format = check(path, overwrite=overwrite)
+    deep_file = photo.rgb.dtype == np.uint16 and file_format in ("PNG", "TIFF")
+    _write(_deep_pieces(photo, file_format) if deep_file else photo.as_image(), path, file_format)
+
+
+def write_image(picture: Image.Image, path: Path, *, overwrite: bool = False) -> None:
+    """Save a PIL image, by the rules of `write`."""
+    _write(picture, path, check(path, overwrite=overwrite))
+
+
+def png_bytes(photo: Photo) -> bytes:
+    """A photo as a PNG file's bytes, 16 bits deep if the photo is."""
+    if photo.rgb.dtype == np.uint16:
+        return b"".join(_deep_pieces(photo, "PNG"))
+    file = io.BytesIO()
+    _save(photo.as_image(), file, "PNG")
+    return file.getvalue()
+
+
+def _write(content: Image.Image | Iterable[bytes], path: Path, file_format: str) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            if isinstance(content, Image.Image):
+                _save(content, file, file_format)
+            else:
+                file.writelines(content)
+        partial.replace(path)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{path} could not be written: {error}.") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _deep_pieces(photo: Photo, file_format: str) -> Iterable[bytes]:
+    rgb, alpha, profile = photo.rgb.astype(np.uint16, copy=False), photo.alpha, srgb_profile().tobytes()
+    wide = None if alpha is None else alpha.astype(np.uint16) * np.uint16(257 if alpha.dtype == np.uint8 else 1)
+    if file_format == "TIFF":
+        return deep.tiff(rgb, wide, profile)
+    return deep.png(rgb, wide, profile, photo.exif.tobytes() if len(photo.exif) else b"")
+
+
+def _save(picture: Image.Image, target: BinaryIO, file_format: str) -> None:
+    """Save with the profile and the notes the picture carries."""
+    notes = {key: picture.info[key] for key in ("icc_profile", "exif") if key in picture.info}
+    if file_format == "JPEG":
+        picture = picture.convert("RGB")
+    picture.save(target, format=file_format, quality=_JPEG_QUALITY, **notes)

@@ -1,0 +1,130 @@
+"""One contract for every backend: the same shapes, the same pictures from many threads, the same refusals."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sdk import BackendUnavailable, Colorizer, ColorizerError, ModelIntegrityError
+from sdk.backends import Backend, open_backend
+from sdk.colorizer import BUNDLED_MODEL
+from sdk.manifest import Tensors, load_manifest
+from sdk.testing import FakeBackend
+
+NAMES = ["onnx", "executorch", "coreml", "fake"]
+TENSORS = Tensors()
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny network that meets the tensor contract, as an ExecuTorch program."""
+    torch = pytest.importorskip("torch", reason="NOT MEASURED: PyTorch is not installed")
+    exir = pytest.importorskip("executorch.exir", reason="NOT MEASURED: ExecuTorch is not installed")
+    network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3, stride=2, padding=1), torch.nn.Tanh()).eval()
+    exported = torch.export.export(network, (torch.zeros(TENSORS.input_shape),))
+    path = tmp_path_factory.mktemp("program") / "tiny.pte"
+    path.write_bytes(exir.to_edge(exported).to_executorch().buffer)
+    return path
+
+
+@pytest.fixture(params=NAMES)
+def artifact(request: pytest.FixtureRequest) -> tuple[str, Path]:
+    name = request.param
+    if name == "executorch":
+        return name, request.getfixturevalue("program")
+    manifest = load_manifest(BUNDLED_MODEL)
+    return name, manifest.verify(manifest.find_artifact("onnx", None))
+
+
+@pytest.fixture
+def backend(artifact: tuple[str, Path]) -> Iterator[Backend]:
+    name, path = artifact
+    if name == "fake":
+        yield FakeBackend(lambda lightness: np.tanh(lightness[:, :, ::2, ::2]).repeat(2, axis=1))
+        return
+    try:
+        opened = open_backend(name, path, TENSORS)
+    except BackendUnavailable as error:
+        pytest.skip(f"NOT MEASURED: {error}")
+    yield opened
+    opened.close()
+
+
+def lightness(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1, 1, TENSORS.input_shape).astype(np.float32)
+
+
+def test_it_answers_as_the_contract_says(backend: Backend) -> None:
+    ab = backend.predict_ab(lightness(0))
+    assert isinstance(backend, Backend)
+    assert (ab.shape, ab.dtype) == (TENSORS.output_shape, np.float32)
+    assert np.abs(ab).max() <= 1
+    assert np.ptp(ab) > 0
+
+
+def test_an_answer_outlives_the_next_call(backend: Backend) -> None:
+    first = backend.predict_ab(lightness(1))
+    kept = first.copy()
+    second = backend.predict_ab(lightness(2))
+    np.testing.assert_array_equal(first, kept)
+    assert np.abs(first - second).max() > 0
+
+
+def test_eight_threads_paint_the_pictures_of_one(backend: Backend) -> None:
+    colorizer = Colorizer(backend, side=TENSORS.side)
+    photos = [np.random.default_rng(seed).integers(0, 256, (40, 50, 3), np.uint8) for seed in range(16)]
+    alone = [colorizer.colorize(photo) for photo in photos]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(colorizer.colorize, photos))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_file_that_is_no_model_is_refused(artifact: tuple[str, Path], tmp_path: Path) -> None:
+    name, _ = artifact
+    if name == "fake":
+        return
+    nonsense = tmp_path / "nonsense"
+    nonsense.write_bytes(b"nonsense" * 100)
+    with pytest.raises((ModelIntegrityError, BackendUnavailable)):
+        open_backend(name, nonsense, TENSORS)
+
+
+def test_other_shapes_than_the_contracts_are_refused(artifact: tuple[str, Path]) -> None:
+    name, path = artifact
+    if name in ("fake", "coreml"):  # the fake has no contract; Core ML's test below
+        return
+    with pytest.raises(ModelIntegrityError, match="contract"):
+        open_backend(name, path, Tensors(side=128))
+
+
+@pytest.mark.skipif(os.uname().sysname == "Darwin", reason="NOT MEASURED: Core ML is available on macOS")
+def test_core_ml_elsewhere_says_why_and_what_to_use() -> None:
+    with pytest.raises(BackendUnavailable, match=r'predicts on macOS alone.*use the backend "onnx"'):
+        open_backend("coreml", Path("model.mlpackage"), TENSORS)
+
+
+def test_auto_takes_what_is_there_and_says_which() -> None:
+    with Colorizer.load() as colorizer:
+        info = colorizer.info()
+    assert (info.backend, info.precision, info.licence) == ("onnx", "int8", "Apache-2.0")
+    assert (BUNDLED_MODEL / Path(info.artifact).name).stat().st_size == info.bytes
+    assert "onnxruntime" in info.versions
+
+
+def test_a_closed_colorizer_says_so() -> None:
+    colorizer = Colorizer(FakeBackend(), side=16)
+    colorizer.close()
+    colorizer.close()
+    with pytest.raises(ColorizerError, match="closed"):
+        colorizer.colorize(np.zeros((4, 4), np.uint8))
+
+
+def test_use_after_a_fork_raises() -> None:
+    colorizer = Colorizer(FakeBackend(), side=16)
+    colorizer._process -= 1  # what a forked child sees: another process's number
+    with pytest.raises(ColorizerError, match="fork"):
+        colorizer.warmup()
