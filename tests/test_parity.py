@@ -147,7 +147,7 @@ def test_the_rgb_graph_is_the_sdks_colour_path(channel: int) -> None:
 
     graph = RgbNetwork(Fixed()).eval()
     figures = measure_rgb_parity(as_predict_ab(graph), lambda _: ab, [rgb])
-    assert budgets.check("rgb", figures, "rgb") == []
+    assert budgets.check("rgb", figures, "rgb-fp32") == []
     assert np.abs(run_rgb(as_predict_ab(graph), rgb).astype(int) - rgb).max() > 50, "the chroma did nothing"
 
 
@@ -155,7 +155,7 @@ def test_a_swapped_rgb_graph_is_caught(eager: PredictAb, photos: PhotoSample) ->
     def swapped(values: np.ndarray) -> np.ndarray:
         return colorize(eager, values[0].transpose(1, 2, 0).astype(np.uint8)).transpose(2, 0, 1)[None, ::-1]
 
-    assert budgets.check("rgb", measure_rgb_parity(swapped, eager, photos.rgb), "rgb")
+    assert budgets.check("rgb", measure_rgb_parity(swapped, eager, photos.rgb), "rgb-fp32")
 
 
 def test_nan_is_never_within_bounds() -> None:
