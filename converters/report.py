@@ -25,9 +25,10 @@ _FIGURES = {
     "portable_operators": "portable operators",
 }
 _PROOF = (
-    'Parity is measured on photos that set no quantization range. "lab" artifacts are held to the eager student, "rgb" '
-    'ones to the SDK\'s colour path around their "lab" twin. Core ML figures come from interpreting the saved program '
-    "in fp16 (`converters/mil.py`): they prove the graph and the weights, not the Neural Engine's numerics or speed."
+    "Parity is measured on a sample of photos drawn apart from the one that set quantization ranges. "
+    '"lab" artifacts are held to the eager student, "rgb" ones to the SDK\'s colour path around their "lab" twin. '
+    "Core ML figures come from interpreting the saved program in fp16 (`converters/mil.py`): they prove the graph and "
+    "the weights, not the Neural Engine's numerics or speed."
 )
 
 
