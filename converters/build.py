@@ -62,7 +62,6 @@ class Built:
 
 def build(job: Job) -> list[Built]:
     """Make a job's artifacts and measure each."""
-    torch.set_num_threads(1)  # jobs run side by side, and threads that wait for a core by spinning slow them all
     student = load_student(job.checkpoint)
     counts = _WRITERS[job.recipes[0].backend](job, student)
     return [_prove(job, recipe, student, counts.get(recipe.file, {})) for recipe in job.recipes]

@@ -51,14 +51,14 @@ def measure_rgb_parity(
 
     Returns:
         `levels`: largest difference between the two pictures, in levels of 255.
-        `different_share`: of the pixels' channels that differ at all.
+        `beyond_one_share`: of the pixels' channels that differ by more than one level.
     """
-    largest, different = 0.0, []
+    largest, beyond = 0.0, []
     for truth in photos:
         difference = np.abs(run_rgb(artifact, truth).astype(int) - metrics.colorize(lab, truth))
         largest = max(largest, float(difference.max()))
-        different.append(float(np.mean(difference > 0)))
-    return {"levels": largest, "different_share": float(np.mean(different))}
+        beyond.append(float(np.mean(difference > 1)))
+    return {"levels": largest, "beyond_one_share": float(np.mean(beyond))}
 
 
 def run_rgb(artifact: Callable[[FloatArray], FloatArray], photo: Rgb) -> Rgb:

@@ -115,7 +115,10 @@ def _build(jobs: list[Job]) -> dict[str, Built]:
     context = multiprocessing.get_context("spawn")
     total = sum(len(job.recipes) for job in jobs)
     with (
-        ProcessPoolExecutor(_WORKERS, mp_context=context, max_tasks_per_child=1) as pool,
+        # Jobs run side by side, and threads that wait for a core by spinning slow them all: one thread a job.
+        ProcessPoolExecutor(
+            _WORKERS, mp_context=context, max_tasks_per_child=1, initializer=torch.set_num_threads, initargs=(1,)
+        ) as pool,
         tqdm(total=total, desc="exporting", unit="artifact") as progress,
     ):
         for done in as_completed([pool.submit(build, job) for job in jobs]):

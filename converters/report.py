@@ -22,6 +22,7 @@ _FIGURES = {
     "psnr_drop_db": "PSNR drop dB",
     "ciede2000": "CIEDE2000",
     "levels": "levels from SDK",
+    "beyond_one_share": "beyond one level",
     "portable_operators": "portable operators",
 }
 _PROOF = (

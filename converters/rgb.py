@@ -38,7 +38,7 @@ class Before(nn.Module):
         linear = _power(bent, 2.4) + (encoded.clamp(max=_KNEE) - _KNEE) / 12.92
         luminance = self.luminance(linear)
         straight = (luminance.clamp(max=_DELTA**3) - _DELTA**3) * _SLOPE
-        root = _power(luminance.clamp(min=_DELTA**3), 1 / 3) + straight
+        root = _cube_root(luminance.clamp(min=_DELTA**3)) + straight
         return root * (116 / color.LIGHTNESS_SCALE) - (16 / color.LIGHTNESS_SCALE + 1), root
 
 
@@ -96,6 +96,13 @@ def _mix(matrix: np.ndarray) -> nn.Conv2d:
 
 def _power(positive: Tensor, exponent: float) -> Tensor:
     return torch.exp(torch.log(positive) * exponent)
+
+
+def _cube_root(positive: Tensor) -> Tensor:
+    # Many pixels lie next to a rounding step of an int8 network's input, which the power alone often misses; one
+    # step of Newton's method makes it as exact as float32 is.
+    root = _power(positive, 1 / 3)
+    return root - (root - positive / (root * root)) / 3
 
 
 def _cube(root: Tensor) -> Tensor:
