@@ -1,0 +1,133 @@
+/**
+ * The network's small copy of a photo: `sdk.image.resize`, which is Pillow's bicubic with `reducing_gap=3`.
+ *
+ * A network answers differently to differently resized photos, so this follows Pillow to the bit: whole-step
+ * averaging first where the photo is much larger, then two passes of an antialiased kernel in fixed point.
+ */
+
+/** Gives `count` rows of a photo from `top` on: count × width × 4 levels, RGBA. */
+export type RowReader = (top: number, count: number) => Uint8ClampedArray;
+
+const REDUCING_GAP = 3;
+const CUBIC = -0.5; // Keys' a
+const CUBIC_SUPPORT = 2;
+const PRECISION_BITS = 22; // of the kernel's weights: 32 less a level's 8 less 2 for overshoot
+
+/** A picture of 3 levels a pixel: height × width × 3. */
+interface Rgb {
+  readonly levels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * Stretches a photo to side × side × 3 levels.
+ *
+ * @param readRows is called for each row once, in order, so that a large photo need not be held whole.
+ * @param rest is awaited now and then; it may reject to end the work.
+ */
+export async function resize(
+  readRows: RowReader,
+  height: number,
+  width: number,
+  side: number,
+  rest: () => Promise<void> = async () => {},
+): Promise<Uint8Array> {
+  const factorX = Math.max(1, Math.floor(width / side / REDUCING_GAP));
+  const factorY = Math.max(1, Math.floor(height / side / REDUCING_GAP));
+  const reduced = await reduce(readRows, height, width, factorX, factorY, rest);
+  const narrow = resample(reduced, side, width / factorX, "width");
+  return resample(narrow, side, height / factorY, "height").levels;
+}
+
+/** Averages blocks of factorX × factorY pixels, as Pillow's `reduce`; blocks at the far edges may be smaller. */
+async function reduce(
+  readRows: RowReader,
+  height: number,
+  width: number,
+  factorX: number,
+  factorY: number,
+  rest: () => Promise<void>,
+): Promise<Rgb> {
+  const small = { height: Math.ceil(height / factorY), width: Math.ceil(width / factorX) };
+  const levels = new Uint8Array(small.height * small.width * 3);
+  const sums = new Uint32Array(small.width * 3);
+  for (let y = 0, at = 0; y < small.height; y++, at += sums.length) {
+    const rows = Math.min(factorY, height - y * factorY);
+    sumBlocks(readRows(y * factorY, rows), width, factorX, sums);
+    for (let entry = 0; entry < sums.length; entry++) {
+      const columns = Math.min(factorX, width - Math.floor(entry / 3) * factorX);
+      levels[at + entry] = roundedMean(sums[entry], rows * columns);
+    }
+    await rest();
+  }
+  return { levels, ...small };
+}
+
+function sumBlocks(rgba: Uint8ClampedArray, width: number, factorX: number, sums: Uint32Array): void {
+  sums.fill(0);
+  for (let at = 0; at < rgba.length; ) {
+    for (let x = 0, block = 0; x < width; block += 3) {
+      for (const end = Math.min(x + factorX, width); x < end; x++, at += 4) {
+        sums[block] += rgba[at];
+        sums[block + 1] += rgba[at + 1];
+        sums[block + 2] += rgba[at + 2];
+      }
+    }
+  }
+}
+
+/** Pillow divides by multiplying with a rounded reciprocal. */
+function roundedMean(sum: number, count: number): number {
+  const reciprocal = Math.floor(Math.fround(2 ** 24 / count));
+  return Math.floor(((sum + Math.floor(count / 2)) * reciprocal) / 2 ** 24);
+}
+
+/** One pass of Pillow's `resample`: along one axis, `extent` source pixels (not always a whole number) to `target`. */
+function resample(source: Rgb, target: number, extent: number, axis: "width" | "height"): Rgb {
+  if (extent === target) return source;
+  const result = { ...source, [axis]: target };
+  const levels = new Uint8Array(result.height * result.width * 3);
+  const [step, lineStep, lines] = axis === "width" ? [3, source.width * 3, source.height] : [source.width * 3, 3, source.width];
+  const [targetStep, targetLineStep] = axis === "width" ? [3, target * 3] : [result.width * 3, 3];
+  for (let index = 0; index < target; index++) {
+    const { start, weights } = kernel(index, extent, target, source[axis]);
+    for (let line = 0; line < lines; line++) {
+      for (let channel = 0; channel < 3; channel++) {
+        let sum = 1 << (PRECISION_BITS - 1);
+        let at = line * lineStep + start * step + channel;
+        for (let tap = 0; tap < weights.length; tap++, at += step) {
+          sum += source.levels[at] * weights[tap];
+        }
+        const level = sum >> PRECISION_BITS;
+        levels[line * targetLineStep + index * targetStep + channel] = level < 0 ? 0 : level > 255 ? 255 : level;
+      }
+    }
+  }
+  return { ...result, levels };
+}
+
+/** The source pixels that one target pixel is made of, with their weights in fixed point. */
+function kernel(index: number, extent: number, target: number, length: number): { start: number; weights: Int32Array } {
+  const scale = extent / target;
+  const stretch = Math.max(scale, 1); // antialiasing: when shrinking, the kernel covers all that is shrunk
+  const support = CUBIC_SUPPORT * stretch;
+  const centre = (index + 0.5) * scale;
+  const start = Math.max(0, Math.trunc(centre - support + 0.5));
+  const end = Math.min(length, Math.trunc(centre + support + 0.5));
+  const weights = Array.from({ length: end - start }, (_, tap) => cubic((tap + start - centre + 0.5) / stretch));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return { start, weights: Int32Array.from(weights, (weight) => roundAwayFromZero((weight / total) * 2 ** PRECISION_BITS)) };
+}
+
+/** Keys' cubic convolution. */
+function cubic(signed: number): number {
+  const x = Math.abs(signed);
+  if (x < 1) return ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1;
+  if (x < 2) return (((x - 5) * x + 8) * x - 4) * CUBIC;
+  return 0;
+}
+
+function roundAwayFromZero(value: number): number {
+  return Math.trunc(value + Math.sign(value) * 0.5);
+}
