@@ -5,8 +5,7 @@
  * averaging first where the photo is much larger, then two passes of an antialiased kernel in fixed point.
  */
 
-/** Gives `count` rows of a photo from `top` on: count × width × 4 levels, RGBA. */
-export type RowReader = (top: number, count: number) => Uint8ClampedArray;
+import { type RowReader, rowsPerStrip } from "./pixels";
 
 const REDUCING_GAP = 3;
 const CUBIC = -0.5; // Keys' a
@@ -52,12 +51,17 @@ async function reduce(
   const small = { height: Math.ceil(height / factorY), width: Math.ceil(width / factorX) };
   const levels = new Uint8Array(small.height * small.width * 3);
   const sums = new Uint32Array(small.width * 3);
-  for (let y = 0, at = 0; y < small.height; y++, at += sums.length) {
-    const rows = Math.min(factorY, height - y * factorY);
-    sumBlocks(readRows(y * factorY, rows), width, factorX, sums);
-    for (let entry = 0; entry < sums.length; entry++) {
-      const columns = Math.min(factorX, width - Math.floor(entry / 3) * factorX);
-      levels[at + entry] = roundedMean(sums[entry], rows * columns);
+  const blocksPerStrip = Math.max(1, Math.floor(rowsPerStrip(width) / factorY));
+  for (let y = 0, at = 0; y < small.height; y += blocksPerStrip) {
+    const top = y * factorY;
+    const strip = readRows(top, Math.min(blocksPerStrip * factorY, height - top));
+    for (let start = 0; start < strip.length; start += factorY * width * 4, at += sums.length) {
+      const block = strip.subarray(start, start + factorY * width * 4);
+      sumBlocks(block, width, factorX, sums);
+      for (let entry = 0; entry < sums.length; entry++) {
+        const columns = Math.min(factorX, width - Math.floor(entry / 3) * factorX);
+        levels[at + entry] = roundedMean(sums[entry], (block.length / (width * 4)) * columns);
+      }
     }
     await rest();
   }

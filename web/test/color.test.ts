@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 
 import { CONSTANTS, Merger, normalizedLightness } from "../src/color";
-import { goldens, largestDifference, levels, rgbaFromRgb, rgbFromRgba } from "./goldens";
+import { type MergeGolden, goldens, largestDifference, levels, rgbaFromRgb, rgbFromRgba } from "./goldens";
 
-test.each(goldens.lightness)("lightness is Python's", (golden: any) => {
+test.each(goldens.lightness)("lightness is Python's", (golden) => {
   expect(largestDifference(normalizedLightness(levels(golden.rgb)), golden.lightness)).toBeLessThan(1e-5);
 });
 
-function merged(golden: any, strength: number, rowsPerStrip = golden.height): Uint8Array {
+function merged(golden: MergeGolden, strength: number, rowsPerStrip = golden.height): Uint8Array {
   const chroma = { ...golden.chroma, ab: Float32Array.from(golden.chroma.ab) };
   const merger = new Merger(chroma, golden.height, golden.width, strength);
   const rgba = rgbaFromRgb(levels(golden.rgb));
@@ -17,7 +17,7 @@ function merged(golden: any, strength: number, rowsPerStrip = golden.height): Ui
   return rgbFromRgba(rgba);
 }
 
-describe.each(goldens.merge)("a photo of $height × $width", (golden: any) => {
+describe.each(goldens.merge)("a photo of $height × $width", (golden) => {
   test("is merged as Python merges it, within one level", () => {
     expect(largestDifference(merged(golden, 1), levels(golden.merged))).toBeLessThanOrEqual(1);
   });

@@ -2,7 +2,29 @@
 
 import { readFileSync } from "node:fs";
 
-export const goldens = JSON.parse(
+export interface LightnessGolden {
+  rgb: string;
+  lightness: number[];
+}
+
+export interface ResizeGolden {
+  height: number;
+  width: number;
+  side: number;
+  rgb: string;
+  small: string;
+}
+
+export interface MergeGolden {
+  height: number;
+  width: number;
+  rgb: string;
+  chroma: { height: number; width: number; ab: number[] };
+  merged: string;
+  half: string;
+}
+
+export const goldens: { lightness: LightnessGolden[]; resize: ResizeGolden[]; merge: MergeGolden[] } = JSON.parse(
   readFileSync(new URL("../../tests/goldens/color.json", import.meta.url), "utf-8"),
 );
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { resize } from "../src/resize";
 import { goldens, levels, rgbaFromRgb } from "./goldens";
 
-test.each(goldens.resize)("$height × $width to $side is Pillow's, to the bit", async (golden: any) => {
+test.each(goldens.resize)("$height × $width to $side is Pillow's, to the bit", async (golden) => {
   const rgba = rgbaFromRgb(levels(golden.rgb));
   const readRows = (top: number, count: number) =>
     rgba.subarray(top * golden.width * 4, (top + count) * golden.width * 4);

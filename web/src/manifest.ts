@@ -1,0 +1,135 @@
+/**
+ * What a model folder says about itself, and the proof that it tells the truth: `sdk/manifest.py` for the browser.
+ *
+ * Nothing is opened by the runtime before its hash has been checked, and there is no switch to turn that off.
+ */
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+
+import { CONSTANTS } from "./color";
+import { ModelIntegrityError } from "./errors";
+
+const SCHEMA = 1;
+
+/** The tensor contract: lightness (1, 1, S, S) in, ab (1, 2, S/2, S/2) out, float32 in [−1, 1]. */
+export interface Tensors {
+  readonly inputName: string;
+  readonly outputName: string;
+  readonly side: number;
+}
+
+export interface Artifact {
+  readonly path: string;
+  readonly precision: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface Manifest {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly tensors: Tensors;
+  readonly artifact: Artifact;
+}
+
+/**
+ * Reads a manifest and finds the first ONNX artifact in it.
+ *
+ * @throws ModelIntegrityError where it is malformed, of an unknown schema, made with other colour constants, or has
+ *   nothing for a browser.
+ */
+export function parseManifest(text: string): Manifest {
+  const content = record(parseJson(text), "the manifest");
+  if (content.schema !== SCHEMA) {
+    throw new ModelIntegrityError(`The manifest has schema ${String(content.schema)}, this page knows ${SCHEMA}; update it.`);
+  }
+  if (canonical(content.colour) !== canonical(CONSTANTS)) {
+    throw new ModelIntegrityError("The model was made with other colour constants; its colours would be wrong here.");
+  }
+  const model = record(content.model, "model");
+  const tensors = record(content.tensors, "tensors");
+  return {
+    modelName: string(model.name, "model.name"),
+    modelVersion: string(model.version, "model.version"),
+    tensors: {
+      inputName: string(tensors.input_name, "tensors.input_name"),
+      outputName: string(tensors.output_name, "tensors.output_name"),
+      side: count(tensors.side, "tensors.side"),
+    },
+    artifact: findArtifact(content.artifacts),
+  };
+}
+
+/**
+ * Where an artifact lies.
+ *
+ * @throws ModelIntegrityError where that is outside the model's folder.
+ */
+export function artifactUrl(folder: URL, artifact: Artifact): URL {
+  const url = new URL(artifact.path, folder);
+  if (!url.href.startsWith(folder.href)) {
+    throw new ModelIntegrityError(`${artifact.path} points outside the model's folder; do not use this model.`);
+  }
+  return url;
+}
+
+/** @throws ModelIntegrityError where the bytes are not the ones the manifest describes. */
+export function verify(bytes: Uint8Array, artifact: Artifact): void {
+  // WebCrypto would do, but browsers withhold it from pages on a local network's plain http.
+  if (bytesToHex(sha256(bytes)) !== artifact.sha256) {
+    throw new ModelIntegrityError("The model is not the file its manifest describes, so it was not opened; load it again.");
+  }
+}
+
+function findArtifact(artifacts: unknown): Artifact {
+  if (!Array.isArray(artifacts)) throw malformed("artifacts");
+  const ours = artifacts
+    .map((entry) => record(entry, "artifacts"))
+    .find((entry) => entry.backend === "onnx" && entry.variant === "lab");
+  if (!ours) throw new ModelIntegrityError("The manifest has no ONNX artifact, which is what a browser needs.");
+  const hash = string(ours.sha256, "sha256");
+  if (!/^[0-9a-f]{64}$/.test(hash)) throw malformed("sha256");
+  return {
+    path: string(ours.path, "path"),
+    precision: string(ours.precision, "precision"),
+    sha256: hash,
+    bytes: count(ours.bytes, "bytes"),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed("it is no JSON");
+  }
+}
+
+function record(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed(name);
+  return value as Record<string, unknown>;
+}
+
+function string(value: unknown, name: string): string {
+  if (typeof value !== "string" || value === "") throw malformed(name);
+  return value;
+}
+
+function count(value: unknown, name: string): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value <= 0) throw malformed(name);
+  return value;
+}
+
+/** JSON with sorted keys, so that equal values are equal text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, entry) =>
+    typeof entry === "object" && entry !== null && !Array.isArray(entry)
+      ? Object.fromEntries(Object.entries(entry).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : entry,
+  );
+}
+
+function malformed(what: string): ModelIntegrityError {
+  return new ModelIntegrityError(`The manifest is malformed (${what}); load the model again.`);
+}

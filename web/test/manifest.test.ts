@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+
+import { expect, test } from "vitest";
+
+import { ModelIntegrityError } from "../src/errors";
+import { artifactUrl, parseManifest, verify } from "../src/manifest";
+
+const folder = new URL("../../sdk/models/", import.meta.url);
+const bundled = readFileSync(new URL("manifest.json", folder), "utf-8");
+
+/** The bundled manifest with one thing changed. */
+function altered(change: (manifest: any) => void): string {
+  const manifest = JSON.parse(bundled);
+  change(manifest);
+  return JSON.stringify(manifest);
+}
+
+test("the bundled manifest is read, and its model is the one it describes", () => {
+  const { artifact, tensors } = parseManifest(bundled);
+  expect(tensors).toEqual({ inputName: "lightness", outputName: "ab", side: 256 });
+  const model = readFileSync(artifactUrl(folder, artifact));
+  expect(model.length).toBe(artifact.bytes);
+  verify(model, artifact);
+});
+
+test("one changed bit is noticed", () => {
+  const { artifact } = parseManifest(bundled);
+  const model = readFileSync(artifactUrl(folder, artifact));
+  model[1000] ^= 1;
+  expect(() => verify(model, artifact)).toThrow(ModelIntegrityError);
+});
+
+test.each([
+  ["no JSON", "<html>", /no JSON/],
+  ["no object", "[]", /malformed/],
+  ["another schema", altered((m) => (m.schema = 2)), /schema 2/],
+  ["other colour constants", altered((m) => (m.colour.chroma_scale = 128)), /colour constants/],
+  ["no colour constants", altered((m) => delete m.colour), /colour constants/],
+  ["no artifacts", altered((m) => (m.artifacts = [])), /no ONNX artifact/],
+  ["only an rgb artifact", altered((m) => (m.artifacts[0].variant = "rgb")), /no ONNX artifact/],
+  ["a null artifact", altered((m) => (m.artifacts = [null])), /malformed/],
+  ["a short hash", altered((m) => (m.artifacts[0].sha256 = "12")), /sha256/],
+  ["a side of text", altered((m) => (m.tensors.side = "256")), /tensors.side/],
+  ["no tensors", altered((m) => delete m.tensors), /tensors/],
+])("%s is refused", (_, text, message) => {
+  expect(() => parseManifest(text)).toThrow(ModelIntegrityError);
+  expect(() => parseManifest(text)).toThrow(message);
+});
+
+test.each(["../secret.onnx", "/secret.onnx", "https://elsewhere.example/model.onnx"])("%s is outside", (path) => {
+  const { artifact } = parseManifest(bundled);
+  const served = new URL("https://page.example/models/");
+  expect(() => artifactUrl(served, { ...artifact, path })).toThrow(/outside/);
+  expect(artifactUrl(served, artifact).href).toBe("https://page.example/models/student-int8.onnx");
+});
