@@ -10,6 +10,7 @@ from sdk.errors import ColorizerError, OutputError, PhotoError
 COMMANDS: Final = {
     "info": "sdk.commands.info",
     "bench": "sdk.commands.bench",
+    "serve": "sdk.commands.serve",
 }
 DEFAULT_COMMAND: Final = "sdk.commands.photos"
 

@@ -1,0 +1,89 @@
+/** `vite build` makes the library in web/dist; `vite build --mode page` the page in sdk/page. */
+
+import { createHash } from "node:crypto";
+import { cp, readFile, readdir, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { type Plugin, defineConfig } from "vite";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const PAGE = here("../sdk/page");
+const LIBRARY = here("dist");
+// ONNX Runtime's glue and WebAssembly stay files of their own: threads start from them.
+const conditions = ["onnxruntime-web-use-extern-wasm", "browser", "module", "import", "default"];
+
+export default defineConfig(({ mode }) => ({
+  base: "./",
+  worker: { format: "es" },
+  resolve: { conditions, alias: { "edge-colorizer-web": here("src/index.ts") } },
+  test: { include: ["test/*.test.ts"] },
+  ...(mode === "page"
+    ? {
+        root: here("../examples/web"),
+        plugins: [copies(PAGE), serviceWorker(PAGE)],
+        build: {
+          outDir: PAGE,
+          emptyOutDir: true,
+          assetsInlineLimit: 0, // the page's policy forbids data: addresses
+          modulePreload: { polyfill: false },
+          rolldownOptions: { input: { index: here("../examples/web/index.html"), sw: here("../examples/web/sw.ts") }, output: {
+            entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+          } },
+        },
+      }
+    : {
+        plugins: [copies(LIBRARY, ["models"])],
+        build: {
+          outDir: LIBRARY,
+          rolldownOptions: {
+            input: here("src/index.ts"),
+            preserveEntrySignatures: "strict",
+            output: { entryFileNames: "index.js" },
+          },
+        },
+      }),
+}));
+
+const COPIED = {
+  models: ["../sdk/models", /\.(onnx|json)$/],
+  samples: ["../examples/photos", /\.jpg$/],
+  check: ["../tests/goldens/photos", /\.(webp|json)$/],
+} as const;
+
+/** Files that are kept once, elsewhere in the repository. */
+function copies(out: string, folders = Object.keys(COPIED) as (keyof typeof COPIED)[]): Plugin {
+  return {
+    name: "copies",
+    apply: "build",
+    async closeBundle() {
+      for (const folder of folders) {
+        const [source, wanted] = COPIED[folder];
+        for (const name of (await readdir(here(source))).filter((name) => wanted.test(name))) {
+          await cp(join(here(source), name), join(out, folder, name));
+        }
+      }
+    },
+  };
+}
+
+/** Tells the service worker which files make up the page, and a version that changes with any of them. */
+function serviceWorker(out: string): Plugin {
+  return {
+    name: "service-worker",
+    apply: "build",
+    enforce: "post",
+    async closeBundle() {
+      const entries = await readdir(out, { recursive: true, withFileTypes: true });
+      const files = entries
+        .filter((entry) => entry.isFile() && entry.name !== "sw.js")
+        .map((entry) => relative(out, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
+        .sort();
+      const hash = createHash("sha256");
+      for (const file of files) hash.update(file).update(await readFile(join(out, file)));
+      const script = join(out, "sw.js");
+      const page = JSON.stringify({ version: hash.digest("hex").slice(0, 16), files: ["./", ...files] });
+      await writeFile(script, (await readFile(script, "utf-8")).replace("__PAGE__", page));
+    },
+  };
+}
