@@ -28,7 +28,7 @@ fix:
 train photos encoder_weights:
     python -m training pack {{ photos }} runs/packed
     python -m training pretrain --recipe training/recipes/student-start.toml --photos runs/packed \
-        --encoder-weights {{ encoder_weights }} --run-folder runs/student-start
+        --encoder-weights {{ encoder_weights }} --encoder-input signed --run-folder runs/student-start
     python -m training pretrain --recipe training/recipes/student.toml --photos runs/packed --run-folder runs/student
 
 # Export the trained student, prove the artifacts on real photos, and bundle the int8 one.
