@@ -1,36 +1,14 @@
 """Proof that an artifact does what the trained network does, on real photos."""
 
-from dataclasses import dataclass
+import statistics
+import time
+from collections.abc import Callable
 
 import numpy as np
 
 from sdk.color import FloatArray
 from training import metrics
 from training.metrics import PredictAb, Rgb
-
-
-@dataclass(frozen=True)
-class Bound:
-    """How far one figure of one precision may go, and why."""
-
-    figure: str
-    limit: float
-    at_least: bool
-    reason: str
-
-    def holds(self, value: float) -> bool:
-        """Whether a measured value is within the bound. NaN never is."""
-        return value >= self.limit if self.at_least else value <= self.limit
-
-
-BOUNDS: dict[str, tuple[Bound, ...]] = {
-    "fp32": (Bound("max_error", 1e-3, False, "float32 rounding, reordered: 0.1 of a Lab unit"),),
-    "int8": (
-        Bound("sqnr_db", 15.0, True, "a network quantized the wrong way falls below 10 dB"),
-        Bound("psnr_drop_db", 0.15, False, "what quantization may cost against the photo's true colours"),
-        Bound("ciede2000", 1.0, False, "half of what people notice side by side"),
-    ),
-}
 
 
 def measure_parity(artifact: PredictAb, eager: PredictAb, photos: list[Rgb]) -> dict[str, float]:
@@ -64,6 +42,41 @@ def measure_parity(artifact: PredictAb, eager: PredictAb, photos: list[Rgb]) -> 
         "psnr_drop_db": float(np.mean(drops)),
         "ciede2000": float(np.mean(differences)),
     }
+
+
+def measure_rgb_parity(
+    artifact: Callable[[FloatArray], FloatArray], lab: PredictAb, photos: list[Rgb]
+) -> dict[str, float]:
+    """Hold a graph that takes a photo and gives a photo back to the SDK's colour path around its "lab" twin.
+
+    Returns:
+        `levels`: largest difference between the two pictures, in levels of 255.
+        `beyond_one_share`: of the pixels' channels that differ by more than one level.
+    """
+    largest, beyond = 0.0, []
+    for truth in photos:
+        difference = np.abs(run_rgb(artifact, truth).astype(int) - metrics.colorize(lab, truth))
+        largest = max(largest, float(difference.max()))
+        beyond.append(float(np.mean(difference > 1)))
+    return {"levels": largest, "beyond_one_share": float(np.mean(beyond))}
+
+
+def run_rgb(artifact: Callable[[FloatArray], FloatArray], photo: Rgb) -> Rgb:
+    """An "rgb" artifact on (S, S, 3) sRGB."""
+    planes = np.ascontiguousarray(photo.transpose(2, 0, 1)[None], np.float32)
+    return artifact(planes)[0].transpose(1, 2, 0).astype(np.uint8)
+
+
+def latency_ratio(int8: PredictAb, fp32: PredictAb, lightness: FloatArray, *, runs: int = 15) -> float:
+    """Median time of one network over the other's, run in turns so that a busy machine slows both alike."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(runs + 2):
+        for network, seconds in zip((int8, fp32), times, strict=True):
+            start = time.perf_counter()
+            network(lightness)
+            seconds.append(time.perf_counter() - start)
+    # The first two runs warm up caches and thread pools.
+    return statistics.median(times[0][2:]) / statistics.median(times[1][2:])
 
 
 def _run(network: PredictAb, truth: Rgb) -> tuple[FloatArray, Rgb]:

@@ -13,7 +13,6 @@ from executorch.devtools.bundled_program.config import MethodTestCase, MethodTes
 from executorch.devtools.bundled_program.serialize import serialize_from_bundled_program_to_flatbuffer
 from executorch.exir import ExecutorchProgramManager, to_edge_transform_and_lower
 from torch import nn
-from torch.fx.experimental.optimization import fuse
 from torchao.quantization.pt2e import MinMaxObserver, PerChannelMinMaxObserver
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 from torchao.quantization.pt2e.quantizer import QuantizationSpec
@@ -41,11 +40,6 @@ class Lowered:
     program: ExecutorchProgramManager
     subgraphs: int
     portable: dict[str, int]
-
-
-def fold_norms(student: nn.Module) -> nn.Module:
-    """The same function with its batch norms folded into convolutions, which halves the graph to lower."""
-    return fuse(student)
 
 
 def quantize(network: nn.Module, calibration: list[FloatArray]) -> nn.Module:

@@ -1,11 +1,13 @@
 """The student as ONNX, in full precision and quantized."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
 import torch
+from onnx import compose
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -14,7 +16,10 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import nn
 
+from converters import rgb
+from sdk import color
 from sdk.color import FloatArray
 from sdk.manifest import Tensors
 from training.models.student import Student
@@ -26,19 +31,8 @@ OPSET = 20
 
 def export_fp32(student: Student, tensors: Tensors, path: Path) -> None:
     """Write the student as one ONNX file, in float32."""
-    program = torch.onnx.export(
-        student,
-        (torch.zeros(tensors.input_shape),),
-        input_names=[tensors.input_name],
-        output_names=[tensors.output_name],
-        opset_version=OPSET,
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
-    if program is None:
-        raise RuntimeError("torch.onnx.export returned nothing.")
-    _save(program.model_proto, path)
+    example = (torch.zeros(tensors.input_shape),)
+    _save(_to_model(student, example, [tensors.input_name], [tensors.output_name]), path)
 
 
 def export_int8(fp32: Path, calibration: list[FloatArray], tensors: Tensors, path: Path) -> None:
@@ -64,6 +58,49 @@ def export_int8(fp32: Path, calibration: list[FloatArray], tensors: Tensors, pat
         _save(onnx.load(quantized), path)
 
 
+def export_rgb(lab: Path, tensors: Tensors, path: Path) -> None:
+    """Put the colour path around an ONNX file that meets the tensor contract; the network itself is not touched."""
+    planes = torch.full((1, 3, tensors.side, tensors.side), 128.0)
+    root, ab = torch.ones(tensors.input_shape), torch.zeros(tensors.output_shape)
+    before = _to_model(rgb.Before(), (planes,), [rgb.INPUT_NAME], ["lightness_of_photo", "root"])
+    after = _to_model(rgb.After(), (ab, root), ["ab_of_photo", "root_after"], [rgb.OUTPUT_NAME])
+    network = onnx.load(lab)
+    for part in (before, after):
+        part.ir_version = network.ir_version
+        del part.opset_import[:]
+        part.opset_import.extend(network.opset_import)
+    front = compose.merge_models(
+        compose.add_prefix(before, "before/", rename_inputs=False, rename_outputs=False),
+        network,
+        io_map=[("lightness_of_photo", tensors.input_name)],
+        outputs=["root", tensors.output_name],
+    )
+    whole = compose.merge_models(
+        front,
+        compose.add_prefix(after, "after/", rename_inputs=False, rename_outputs=False),
+        io_map=[(tensors.output_name, "ab_of_photo"), ("root", "root_after")],
+    )
+    _save(whole, path)
+
+
+def _to_model(
+    network: nn.Module, example: tuple[torch.Tensor, ...], input_names: list[str], output_names: list[str]
+) -> onnx.ModelProto:
+    program = torch.onnx.export(
+        network.eval(),
+        example,
+        input_names=input_names,
+        output_names=output_names,
+        opset_version=OPSET,
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    if program is None:
+        raise RuntimeError("torch.onnx.export returned nothing.")
+    return program.model_proto
+
+
 class _Reader(CalibrationDataReader):
     """Hands ONNX Runtime one photo after another."""
 
@@ -77,7 +114,10 @@ class _Reader(CalibrationDataReader):
 def _save(model: onnx.ModelProto, path: Path) -> None:
     model.ir_version = IR_VERSION
     model.producer_name = "edge-colorizer"
-    model.doc_string = "lightness (L/50 - 1) to ab (a/110, b/110) of CIE Lab"
+    model.doc_string = "Guesses the colours of a grey photograph."
+    del model.metadata_props[:]
+    metadata = {"licence": "Apache-2.0", "colour": json.dumps(color.constants(), sort_keys=True)}
+    onnx.helper.set_model_props(model, metadata)
     # Exporters note the source line of every operator: the paths of one machine, and no use to a runtime.
     for node in model.graph.node:
         del node.metadata_props[:]

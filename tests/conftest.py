@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from converters.calibration import sample_photos
 from sdk.color import Uint8Array
+from training.config import Recipe, StudentConfig
 
 PROJECT = Path(__file__).parents[1]
 PHOTOS = Path(__file__).parent / "photos"
 # The team's photo collection, beside the checkout; it is not ours to publish.
+STUDENT_RECIPE = Recipe(student=StudentConfig(width=0.35, decoder=(32, 16, 16, 16)), training_data=("made for a test",))
 SHARED = Path(os.environ.get("EDGE_COLORIZER_SHARED", PROJECT.parent / "shared"))
 
 
@@ -40,6 +43,29 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     pack(photos, folder, side=64)
     return folder
+
+
+@pytest.fixture(scope="session")
+def student_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small student with random weights that answers with vivid chroma: its norms have seen photos."""
+    import torch
+
+    from training.checkpoint import save_network
+    from training.models.student import Student
+
+    torch.manual_seed(0)
+    student = Student(width=0.35, decoder=(32, 16, 16, 16))
+    torch.nn.init.normal_(student.head.get_parameter("weight"), std=0.1)
+    torch.nn.init.normal_(student.head.get_parameter("bias"), std=0.1)
+    lightness = torch.from_numpy(np.concatenate(sample_photos(PHOTOS, count=4, side=256, salt="").lightness()))
+    for module in student.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0  # one pass over the photos sets its statistics
+    with torch.no_grad():
+        student(lightness)
+    path = tmp_path_factory.mktemp("checkpoint") / "student.safetensors"
+    save_network(student.eval().state_dict(), STUDENT_RECIPE, path)
+    return path
 
 
 def psnr(a: Uint8Array, b: Uint8Array) -> float:

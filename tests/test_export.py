@@ -1,82 +1,118 @@
 """From a student's weights to artifacts that are proven before they are described."""
 
 import dataclasses
+import hashlib
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-import torch
 
-from converters import export_all, parity
+from converters import budgets, export_all, release
 from converters.calibration import sample_photos
-from converters.recipe import RECIPES
+from converters.recipe import RECIPES, ExportRecipe
+from converters.release import Release
 from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
-from sdk.backends import open_backend
-from sdk.manifest import Manifest, load_manifest
-from tests.conftest import PHOTOS, PROJECT
-from training.checkpoint import load_student, save_network
-from training.config import Recipe, StudentConfig
+from sdk.manifest import load_manifest
+from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE, psnr
+from training.checkpoint import load_student
 from training.metrics import as_predict_ab
-from training.models.student import Student
 
-RECIPE = Recipe(student=StudentConfig(width=0.35, decoder=(32, 16, 16, 16)), training_data=("made for a test",))
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small student with random weights that answers with vivid chroma: its norms have seen photos."""
-    torch.manual_seed(0)
-    student = Student(width=0.35, decoder=(32, 16, 16, 16))
-    torch.nn.init.normal_(student.head.get_parameter("weight"), std=0.1)
-    torch.nn.init.normal_(student.head.get_parameter("bias"), std=0.1)
-    lightness = torch.from_numpy(np.concatenate(sample_photos(PHOTOS, count=4, side=256, salt="").lightness()))
-    with torch.no_grad():
-        for _ in range(30):
-            student(lightness)
-    path = tmp_path_factory.mktemp("checkpoint") / "student.safetensors"
-    save_network(student.eval().state_dict(), RECIPE, path)
-    return path
+# One of each toolchain and each variant; `test_the_whole_release` makes them all.
+QUICK = (
+    ExportRecipe(backend="onnx", precision="int8"),
+    ExportRecipe(backend="onnx", precision="fp32"),
+    ExportRecipe(backend="onnx", precision="fp32", variant="rgb"),
+    ExportRecipe(backend="executorch", precision="int8"),
+    ExportRecipe(backend="coreml", precision="int8"),
+)
 
 
 @pytest.fixture(scope="module")
-def exported(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, list[str]]:
-    return export_all.export_all(checkpoint, PHOTOS, tmp_path_factory.mktemp("artifacts"))
+def exported(student_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return release.export_all(student_checkpoint, PHOTOS, tmp_path_factory.mktemp("artifacts"), QUICK)
 
 
-def test_every_recipe_becomes_an_artifact_with_its_proof(exported: tuple[Manifest, list[str]]) -> None:
-    manifest, failures = exported
-    assert failures == []
+def test_every_recipe_becomes_an_artifact_with_its_proof(exported: Release) -> None:
+    manifest = exported.manifest
+    assert exported.failures == []
     assert load_manifest(manifest.folder) == manifest
-    assert {(a.backend, a.precision) for a in manifest.artifacts} == {(r.backend, r.precision) for r in RECIPES}
+    assert [(a.backend, a.precision, a.variant) for a in manifest.artifacts] == [
+        (r.backend, r.precision, r.variant) for r in QUICK
+    ]
     for artifact in manifest.artifacts:
-        assert (manifest.folder / artifact.path).stat().st_size == artifact.bytes
-        assert (artifact.calibration is None) == (artifact.precision == "fp32")
+        manifest.verify(artifact)
+        assert artifact.quantization == (None if artifact.precision == "fp32" else "ptq")
     assert manifest.model.training_data == ["made for a test"]
 
 
-def test_the_sdk_opens_what_was_exported(exported: tuple[Manifest, list[str]]) -> None:
-    folder = exported[0].folder
-    pictures = [
-        Colorizer.load(model_dir=folder, precision=p).colorize(PHOTOS / "cat.jpg") for p in ("fp32", "int8", None)
-    ]
-    fp32, int8, default = (np.asarray(picture).astype(int) for picture in pictures)
-    assert np.abs(fp32 - int8).mean() < 4
+def test_the_sdk_opens_what_was_exported_and_backends_agree(exported: Release) -> None:
+    folder = exported.manifest.folder
+    kinds = [("onnx", "fp32"), ("onnx", "int8"), ("onnx", None), ("executorch", "int8")]
+    fp32, int8, default, executorch = (
+        np.asarray(Colorizer.load(backend, model_dir=folder, precision=precision).colorize(PHOTOS / "cat.jpg"))
+        for backend, precision in kinds
+    )
     np.testing.assert_array_equal(int8, default)
+    assert psnr(fp32, int8) > 30
+    assert psnr(executorch, int8) > 30
 
 
-def test_files_suit_the_runtimes_they_are_for(exported: tuple[Manifest, list[str]]) -> None:
-    for artifact in (artifact for artifact in exported[0].artifacts if artifact.backend == "onnx"):
-        model = onnx.load(exported[0].folder / artifact.path, load_external_data=False)
+def test_reports_say_what_the_manifest_says(exported: Release) -> None:
+    folder = exported.manifest.folder
+    summary = json.loads((folder / "report.json").read_text())
+    assert summary["passed"]
+    assert [entry["path"] for entry in summary["artifacts"]] == [r.file for r in QUICK]
+    for name in ("report.md", "report.html", "MODEL_CARD.md"):
+        text = (folder / name).read_text()
+        assert all(recipe.file in text for recipe in QUICK)
+        assert str(PROJECT) not in text
+
+
+def test_checksums_cover_every_file(exported: Release) -> None:
+    folder = exported.manifest.folder
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    listed = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    for name, digest in listed.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    notes = {"manifest.json", "SHA256SUMS", "MODEL_CARD.md", "report.md", "report.html", "report.json"}
+    assert written - notes == set(listed)
+
+
+def test_the_programs_own_test_cases_pass_and_can_fail(exported: Release) -> None:
+    from executorch.extension.pybindings.portable_lib import _load_bundled_program_from_buffer
+
+    def verify(content: bytes) -> None:
+        bundled = _load_bundled_program_from_buffer(content)
+        for case in range(BUNDLED_CASES):
+            bundled.verify_result_with_bundled_expected_output("forward", case, 1e-5, 1e-5)
+
+    folder = exported.manifest.folder
+    content = (folder / "student-int8.bpte").read_bytes()
+    verify(content)
+    run = open_artifact(QUICK[3], folder / "student-int8.pte", TENSORS)
+    expected = run(sample_photos(PHOTOS, count=release.PARITY_PHOTOS, side=256, salt="parity").lightness()[0])
+    assert content.count(expected.tobytes()) == 1
+    with pytest.raises(RuntimeError, match="verification failed"):
+        verify(content.replace(expected.tobytes(), (expected + np.float32(0.05)).tobytes()))
+
+
+def test_files_suit_the_runtimes_they_are_for(exported: Release) -> None:
+    for artifact in (artifact for artifact in exported.manifest.artifacts if artifact.backend == "onnx"):
+        model = onnx.load(exported.manifest.folder / artifact.path, load_external_data=False)
         assert model.ir_version == IR_VERSION
         assert next(o.version for o in model.opset_import if not o.domain) <= OPSET
         assert not [i for i in model.graph.initializer if i.data_location == onnx.TensorProto.EXTERNAL]
         assert str(PROJECT) not in model.SerializeToString().decode("latin1")
 
 
-def test_int8_is_quantized_the_way_it_says(exported: tuple[Manifest, list[str]]) -> None:
-    manifest, _ = exported
+def test_int8_is_quantized_the_way_it_says(exported: Release) -> None:
+    manifest = exported.manifest
     model = onnx.load(manifest.folder / manifest.find_artifact("onnx", "int8").path)
     constants = {i.name: onnx.numpy_helper.to_array(i) for i in model.graph.initializer}
     producer = {output: node for node in model.graph.node for output in node.output}
@@ -92,67 +128,67 @@ def test_int8_is_quantized_the_way_it_says(exported: tuple[Manifest, list[str]])
         assert np.abs(quantized.astype(int)).max() <= 64, "overflows on processors without VNNI"
 
 
-def test_exporting_twice_gives_the_same_bytes(
-    exported: tuple[Manifest, list[str]], checkpoint: Path, tmp_path: Path
-) -> None:
-    again, _ = export_all.export_all(checkpoint, PHOTOS, tmp_path)
-    assert [a.sha256 for a in again.artifacts] == [a.sha256 for a in exported[0].artifacts]
-    assert dataclasses.replace(again, created="", folder=Path()) == dataclasses.replace(
-        exported[0], created="", folder=Path()
-    )
+def test_exporting_twice_gives_the_same_bytes(exported: Release, student_checkpoint: Path, tmp_path: Path) -> None:
+    # Core ML's packages are repeated in test_mil.py, ExecuTorch's slow programs in `test_the_whole_release`.
+    again = release.export_all(student_checkpoint, PHOTOS, tmp_path, QUICK[:3]).manifest
+    assert again.artifacts == exported.manifest.artifacts[:3]
 
 
-def test_the_bundle_holds_one_artifact_and_its_manifest(exported: tuple[Manifest, list[str]], tmp_path: Path) -> None:
-    export_all.bundle(exported[0], tmp_path / "models")
+@pytest.mark.slow
+def test_the_whole_release(tmp_path: Path) -> None:
+    checkpoint = PROJECT / "training" / "weights" / "student.safetensors"
+    one, two = (release.export_all(checkpoint, PHOTOS, tmp_path / name) for name in ("one", "two"))
+    assert one.failures == two.failures == []
+    assert len(one.manifest.artifacts) == len(RECIPES)
+    same = {"created": "", "folder": Path()}
+    assert dataclasses.replace(one.manifest, **same) == dataclasses.replace(two.manifest, **same)
+
+
+def test_the_bundle_holds_one_artifact_and_its_manifest(exported: Release, tmp_path: Path) -> None:
+    release.bundle(exported.manifest, tmp_path / "models")
     names = {path.name for path in (tmp_path / "models").iterdir()}
-    assert names == {"manifest.json", exported[0].find_artifact("onnx", None).path}
+    assert names == {"manifest.json", exported.manifest.find_artifact("onnx", None).path}
     Colorizer.load(model_dir=tmp_path / "models")
 
 
-@pytest.mark.parametrize("mutation", ["swap a and b", "drop a bias", "scale", "noise"])
-def test_parity_catches_a_mutated_network(mutation: str, exported: tuple[Manifest, list[str]], tmp_path: Path) -> None:
-    manifest, _ = exported
-    model = onnx.load(manifest.folder / manifest.find_artifact("onnx", "fp32").path)
-    head = [node for node in model.graph.node if node.op_type == "Conv"][-1]
-    weights = {i.name: i for i in model.graph.initializer}
-
-    def change(name: str, new: np.ndarray) -> None:
-        weights[name].CopyFrom(onnx.numpy_helper.from_array(new.astype(np.float32), name))
-
-    weight, bias = (onnx.numpy_helper.to_array(weights[name]) for name in head.input[1:3])
-    if mutation == "swap a and b":
-        change(head.input[1], weight[::-1].copy())
-    elif mutation == "drop a bias":
-        change(head.input[2], bias * 0)
-    elif mutation == "scale":
-        change(head.input[1], weight * 1.02)
-    else:
-        change(head.input[1], weight + np.random.default_rng(0).normal(0, 0.01, weight.shape))
-    onnx.save(model, tmp_path / "mutated.onnx")
-    mutated = open_backend("onnx", tmp_path / "mutated.onnx", manifest.tensors)
-    truth = open_backend("onnx", manifest.folder / manifest.find_artifact("onnx", "fp32").path, manifest.tensors)
-    photos = sample_photos(PHOTOS, count=2, side=256, salt="").rgb
-    figures = parity.measure_parity(mutated.predict_ab, truth.predict_ab, photos)
-    assert not all(bound.holds(figures[bound.figure]) for bound in parity.BOUNDS["fp32"])
-
-
 def test_what_is_out_of_bounds_is_named_and_leaves_no_manifest(
-    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    student_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "manifest.json").write_text("{}")  # of an earlier export
-    strict = parity.Bound("sqnr_db", 1000, True, "out of reach")
-    monkeypatch.setitem(parity.BOUNDS, "int8", (strict,))
-    command = ["--checkpoint", str(checkpoint), "--photos", str(PHOTOS), "--out", str(tmp_path)]
+    strict = budgets.Bound("max_error", "out of reach", most=-1)
+    monkeypatch.setitem(budgets.budgets(), "fp32", (strict,))
+    monkeypatch.setattr(release.export_all, "__defaults__", ((QUICK[1],),))
+    # In this process, which has imported the toolchain already.
+    monkeypatch.setattr(release, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
+    command = ["--checkpoint", str(student_checkpoint), "--photos", str(PHOTOS), "--out", str(tmp_path)]
     assert export_all.main(command) == 1
-    assert "student-int8.onnx: sqnr_db is" in capsys.readouterr().err
+    assert "student-fp32.onnx: max_error is" in capsys.readouterr().err
     assert not (tmp_path / "manifest.json").exists()
+    assert not (tmp_path / "SHA256SUMS").exists()
+    assert not json.loads((tmp_path / "report.json").read_text())["passed"]
+
+
+def test_a_missing_extra_is_one_line_and_exit_2() -> None:
+    program = """
+import sys
+sys.modules["coremltools"] = None
+import importlib.util
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name == "coremltools" else find(name)
+from converters import export_all
+sys.exit(export_all.main(["--checkpoint", "a", "--photos", "b", "--out", "c"]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "pip install 'edge-colorizer[convert]'" in done.stderr
 
 
 @pytest.mark.parametrize("missing", ["--checkpoint", "--photos"])
 def test_an_unusable_input_is_one_line_and_exit_2(
-    missing: str, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    missing: str, student_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    inputs = {"--checkpoint": checkpoint, "--photos": PHOTOS, missing: tmp_path / "nothing"}
+    inputs = {"--checkpoint": student_checkpoint, "--photos": PHOTOS, missing: tmp_path / "nothing"}
     command = [str(word) for pair in inputs.items() for word in pair]
     assert export_all.main([*command, "--out", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
@@ -165,7 +201,7 @@ def test_calibration_photos_are_a_fixed_choice() -> None:
     assert sample_photos(PHOTOS, count=3, side=32, salt="one").sha256 != ours.sha256
 
 
-def test_eager_weights_are_what_was_saved(checkpoint: Path) -> None:
-    student = load_student(checkpoint)
-    assert student.recipe == RECIPE
+def test_eager_weights_are_what_was_saved(student_checkpoint: Path) -> None:
+    student = load_student(student_checkpoint)
+    assert student.recipe == STUDENT_RECIPE
     assert as_predict_ab(student.network)(np.zeros((1, 1, 64, 64), np.float32)).shape == (1, 2, 32, 32)

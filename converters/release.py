@@ -1,0 +1,169 @@
+"""One student into every artifact, each proven, with the manifest written last."""
+
+import multiprocessing
+import shutil
+import subprocess
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from converters import budgets, report
+from converters.build import Built, Job, build, open_artifact
+from converters.calibration import PhotoSample, sample_photos
+from converters.parity import latency_ratio
+from converters.recipe import RECIPES, ExportRecipe
+from sdk.manifest import FILE_NAME, Artifact, Manifest, Model, Tensors, sha256
+from training.checkpoint import load_student
+from training.config import Recipe
+from training.metrics import as_predict_ab, colorize
+from training.models.student import Student
+
+CALIBRATION_PHOTOS = 128
+PARITY_PHOTOS = 32
+SHOWN_PHOTOS = 6
+TENSORS = Tensors()
+_WORKERS = 2
+_CHECKSUMS = "SHA256SUMS"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What was made.
+
+    Attributes:
+        manifest: Saved if and only if there are no failures.
+        failures: A line for each figure that is out of bounds.
+    """
+
+    manifest: Manifest
+    failures: list[str]
+
+
+def export_all(checkpoint: Path, photos: Path, out: Path, recipes: tuple[ExportRecipe, ...] = RECIPES) -> Release:
+    """Make every artifact of `recipes` in `out`, with reports and checksums.
+
+    Raises:
+        CheckpointError: The checkpoint is missing, damaged or of another network.
+        EmptyDatasetError: There are no photos to calibrate with.
+    """
+    student = load_student(checkpoint)
+    calibration = sample_photos(photos, count=CALIBRATION_PHOTOS, side=TENSORS.side, salt="calibration")
+    proof = sample_photos(photos, count=PARITY_PHOTOS, side=TENSORS.side, salt="parity")
+    out.mkdir(parents=True, exist_ok=True)
+    for last in (FILE_NAME, _CHECKSUMS):
+        (out / last).unlink(missing_ok=True)  # from here to the end, the folder is not a model
+
+    families = [tuple(family) for _, family in groupby(sorted(recipes, key=_family, reverse=True), key=_family)]
+    built = _build([Job(f, checkpoint, calibration, proof, SHOWN_PHOTOS, TENSORS, out) for f in families])
+    artifacts = [built[recipe.file].artifact for recipe in recipes]
+    others = {
+        "exported max_error": _export_error(student.network, proof),
+        **{f"{backend} int8/fp32 latency": ratio for backend, ratio in _latencies(recipes, proof, out).items()},
+    }
+    failures = [line for artifact in artifacts for line in budgets.check_artifact(artifact)]
+    failures += budgets.check("torch.export", {"max_error": others["exported max_error"]}, budgets.EXPORTED)
+    failures += budgets.check(
+        "int8/fp32 latency", {name.split()[0]: value for name, value in others.items()}, budgets.LATENCY
+    )
+    manifest = Manifest(
+        folder=out,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=_model(student.recipe),
+        tensors=TENSORS,
+        artifacts=artifacts,
+    )
+    shown = proof.rgb[:SHOWN_PHOTOS]
+    columns = {"eager student": [colorize(as_predict_ab(student.network), truth) for truth in shown]}
+    columns |= {artifact.path: built[artifact.path].pictures for artifact in artifacts}
+    report.write(manifest, others, failures, report.contact_sheet(shown, columns))
+    if not failures:
+        _write_checksums(out, manifest)
+        manifest.save()
+    return Release(manifest, failures)
+
+
+def bundle(manifest: Manifest, folder: Path) -> None:
+    """Copy what the wheel ships, the first artifact for ONNX Runtime, with a manifest of it alone."""
+    artifact = manifest.find_artifact("onnx", None)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(manifest.verify(artifact), folder / artifact.path)
+    Manifest(
+        folder=folder,
+        created=manifest.created,
+        model=manifest.model,
+        tensors=manifest.tensors,
+        artifacts=[artifact],
+    ).save()
+
+
+def _family(recipe: ExportRecipe) -> tuple[str, str]:
+    """Recipes of one family share slow steps, so one process makes them."""
+    return (recipe.backend, recipe.precision) if recipe.backend == "executorch" else (recipe.backend, "")
+
+
+def _build(jobs: list[Job]) -> dict[str, Built]:
+    """File name to what was built. A process each: the toolchains are heavy, and none of them shares well."""
+    jobs = sorted(jobs, key=lambda job: job.recipes[0].backend != "executorch")  # the longest first
+    built: dict[str, Built] = {}
+    context = multiprocessing.get_context("spawn")
+    total = sum(len(job.recipes) for job in jobs)
+    with (
+        # Jobs run side by side, and threads that wait for a core by spinning slow them all: one thread a job.
+        ProcessPoolExecutor(
+            _WORKERS, mp_context=context, max_tasks_per_child=1, initializer=torch.set_num_threads, initargs=(1,)
+        ) as pool,
+        tqdm(total=total, desc="exporting", unit="artifact") as progress,
+    ):
+        for done in as_completed([pool.submit(build, job) for job in jobs]):
+            built |= {one.artifact.path: one for one in done.result()}
+            progress.update(len(done.result()))
+    return built
+
+
+def _export_error(network: Student, proof: PhotoSample) -> float:
+    """How far the exported program, which most artifacts come from, is from the eager student."""
+    eager = as_predict_ab(network)
+    exported = as_predict_ab(torch.export.export(network, (torch.zeros(TENSORS.input_shape),)).module())
+    return max(float(np.abs(exported(x) - eager(x)).max()) for x in proof.lightness())
+
+
+def _latencies(recipes: tuple[ExportRecipe, ...], proof: PhotoSample, out: Path) -> dict[str, float]:
+    """Latency of int8 over fp32 for each backend that runs here at its own speed and has both."""
+    ratios: dict[str, float] = {}
+    for backend in ("onnx", "executorch"):
+        pair = [ExportRecipe(backend=backend, precision=precision) for precision in ("int8", "fp32")]
+        if set(pair) <= set(recipes):
+            int8, fp32 = (open_artifact(recipe, out / recipe.file, TENSORS) for recipe in pair)
+            ratios[backend] = latency_ratio(int8, fp32, proof.lightness()[0])
+    return ratios
+
+
+def _model(recipe: Recipe) -> Model:
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    return Model(
+        name="edge-colorizer student",
+        version=version("edge-colorizer"),
+        commit=answer.stdout.strip() or "unknown",  # outside a git checkout
+        licence="Apache-2.0",
+        training_data=list(recipe.training_data),
+    )
+
+
+def _write_checksums(out: Path, manifest: Manifest) -> None:
+    """In `sha256sum -c` form: every file the artifacts are made of, and the bundled test cases."""
+    made: list[Artifact] = manifest.artifacts
+    files = [file for artifact in made for file in _files(out / artifact.path)] + sorted(out.glob("*.bpte"))
+    lines = [f"{sha256(file)}  {file.relative_to(out).as_posix()}\n" for file in files]
+    (out / _CHECKSUMS).write_text("".join(lines))
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]

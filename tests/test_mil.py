@@ -1,0 +1,126 @@
+"""The interpreter that proves Core ML programs where Core ML does not run."""
+
+import platform
+import shutil
+from pathlib import Path
+from typing import Any
+
+import coremltools
+import numpy as np
+import pytest
+import torch
+from coremltools.converters.mil import Builder
+from torch import nn
+from torch.fx.experimental.optimization import fuse
+
+from converters import budgets, to_coreml
+from converters.calibration import sample_photos
+from converters.mil import MilProgram, UnknownOperatorError
+from converters.parity import measure_parity
+from sdk.manifest import Tensors, sha256
+from tests.conftest import PHOTOS
+from training.checkpoint import load_student
+from training.metrics import as_predict_ab
+
+TENSORS = Tensors()
+
+
+@pytest.fixture(scope="module")
+def student(student_checkpoint: Path) -> nn.Module:
+    return fuse(load_student(student_checkpoint).network)
+
+
+@pytest.fixture(scope="module")
+def package(student: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("coreml") / "student.mlpackage"
+    to_coreml.save(to_coreml.convert(student, TENSORS), path, version="1")
+    return path
+
+
+def test_a_saved_student_answers_as_the_eager_one(student: nn.Module, package: Path) -> None:
+    (lightness,) = sample_photos(PHOTOS, count=1, side=256, salt="").lightness()
+    expected = as_predict_ab(student)(lightness)
+    half, full = (MilProgram(package, arithmetic=arithmetic).run(lightness) for arithmetic in ("fp16", "fp32"))
+    assert np.abs(expected).max() > 0.1
+    assert np.abs(half - expected).max() < 1e-2
+    assert 0 < np.abs(full - expected).max() < 1e-2
+    assert not np.array_equal(half, full)
+
+
+def test_a_and_b_swapped_in_the_saved_weights_are_caught(student: nn.Module, package: Path, tmp_path: Path) -> None:
+    mutated = Path(shutil.copytree(package, tmp_path / "mutated.mlpackage"))
+    weights = mutated / "Data" / "com.apple.CoreML" / "weights" / "weight.bin"
+    head = student.get_parameter("head.weight").detach().half().numpy()
+    content = weights.read_bytes()
+    assert content.count(head.tobytes()) == 1
+    weights.write_bytes(content.replace(head.tobytes(), head[::-1].tobytes()))
+    photos = sample_photos(PHOTOS, count=1, side=256, salt="").rgb
+    expected = as_predict_ab(student)
+    assert budgets.check("whole", measure_parity(MilProgram(package).run, expected, photos), "int8") == []
+    assert budgets.check("mutated", measure_parity(MilProgram(mutated).run, expected, photos), "int8")
+
+
+def test_what_is_saved_says_what_it_is(package: Path) -> None:
+    spec: Any = coremltools.utils.load_spec(str(package))
+    metadata = spec.description.metadata
+    assert metadata.author
+    assert metadata.license == "Apache-2.0"
+    assert "chroma_scale" in metadata.userDefined["colour"]
+    assert spec.specificationVersion == coremltools._SPECIFICATION_VERSION_IOS_16
+    features = [*spec.description.input, *spec.description.output]
+    shapes = [tuple(feature.type.multiArrayType.shape) for feature in features]
+    assert shapes == [TENSORS.input_shape, TENSORS.output_shape]
+
+
+def test_saving_twice_gives_the_same_bytes(student: nn.Module, package: Path, tmp_path: Path) -> None:
+    to_coreml.save(to_coreml.convert(student, TENSORS), tmp_path / "again.mlpackage", version="1")
+    assert sha256(tmp_path / "again.mlpackage") == sha256(package)
+
+
+def test_core_ml_itself_agrees(package: Path) -> None:
+    if platform.system() != "Darwin":
+        pytest.skip("NOT MEASURED: Core ML predicts on macOS alone")
+    (lightness,) = sample_photos(PHOTOS, count=1, side=256, salt="").lightness()
+    predicted = coremltools.models.MLModel(str(package)).predict({"lightness": lightness})["ab"]
+    assert np.abs(predicted - MilProgram(package).run(lightness)).max() < 2e-2
+
+
+def save_program(path: Path, operation: str, **arguments: float) -> Path:
+    @Builder.program(input_specs=[Builder.TensorSpec((1, 2, 4, 4))], opset_version=coremltools.target.iOS16)
+    def program(x):
+        return getattr(Builder, operation)(x=x, **arguments)
+
+    model: Any = coremltools.convert(
+        program, minimum_deployment_target=coremltools.target.iOS16, compute_precision=coremltools.precision.FLOAT32
+    )
+    model.save(str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "expected"),
+    [
+        ("tanh", {}, torch.tanh),
+        ("exp", {}, torch.exp),
+        ("round", {}, torch.round),
+        ("clip", {"alpha": -0.5, "beta": 0.25}, lambda x: x.clamp(-0.5, 0.25)),
+        ("add", {"y": 0.5}, lambda x: x + 0.5),
+        ("sub", {"y": 0.5}, lambda x: x - 0.5),
+        ("real_div", {"y": 3.0}, lambda x: x / 3),
+        ("maximum", {"y": 0.1}, lambda x: x.clamp(min=0.1)),
+        (
+            "upsample_bilinear",
+            {"scale_factor_height": 2.0, "scale_factor_width": 2.0, "align_corners": False},
+            lambda x: nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear"),
+        ),
+    ],
+)
+def test_operators_compute_what_they_say(operation: str, arguments: dict, expected, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(1, 2, 4, 4)).astype(np.float32)
+    program = MilProgram(save_program(tmp_path / "one.mlpackage", operation, **arguments))
+    np.testing.assert_allclose(program.run(values), expected(torch.from_numpy(values)).numpy(), atol=1e-6)
+
+
+def test_an_unknown_operator_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UnknownOperatorError, match="erf"):
+        MilProgram(save_program(tmp_path / "one.mlpackage", "erf"))

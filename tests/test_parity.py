@@ -1,0 +1,169 @@
+"""Each of the classic conversion mistakes, made on purpose, is caught by the budgets."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+
+from converters import budgets
+from converters.calibration import PhotoSample, sample_photos
+from converters.parity import measure_parity, measure_rgb_parity, run_rgb
+from converters.rgb import RgbNetwork
+from converters.to_onnx import export_fp32
+from sdk import ModelIntegrityError
+from sdk.backends import open_backend
+from sdk.colorizer import BUNDLED_MODEL
+from sdk.manifest import Tensors, load_manifest, sha256
+from tests.conftest import PHOTOS, PROJECT
+from training.checkpoint import load_student
+from training.metrics import PredictAb, as_predict_ab, colorize
+
+TENSORS = Tensors()
+
+
+@pytest.fixture(scope="module")
+def photos() -> PhotoSample:
+    return sample_photos(PHOTOS, count=2, side=256, salt="")
+
+
+@pytest.fixture(scope="module")
+def eager() -> PredictAb:
+    return as_predict_ab(load_student(PROJECT / "training" / "weights" / "student.safetensors").network)
+
+
+@pytest.fixture(scope="module")
+def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("onnx") / "fp32.onnx"
+    export_fp32(load_student(PROJECT / "training" / "weights" / "student.safetensors").network, TENSORS, path)
+    return path
+
+
+HEAD_MUTATIONS: dict[str, Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {
+    "swap a and b": lambda weight, bias: (weight[::-1].copy(), bias[::-1].copy()),
+    "drop a bias": lambda weight, bias: (weight, np.zeros_like(bias)),
+    "scale of 128 for 110": lambda weight, bias: (weight * 110 / 128, bias * 110 / 128),
+    "noise": lambda weight, bias: (weight + np.random.default_rng(0).normal(0, 0.01, weight.shape), bias),
+}
+
+
+def complaints(path: Path, precision: str, eager: PredictAb, photos: PhotoSample) -> list[str]:
+    backend = open_backend("onnx", path, TENSORS)
+    return budgets.check(path.name, measure_parity(backend.predict_ab, eager, photos.rgb), precision)
+
+
+def test_the_unharmed_artifacts_pass(fp32: Path, eager: PredictAb, photos: PhotoSample) -> None:
+    assert complaints(fp32, "fp32", eager, photos) == []
+    assert complaints(BUNDLED_MODEL / "student-int8.onnx", "int8", eager, photos) == []
+
+
+@pytest.mark.parametrize("mutation", HEAD_MUTATIONS)
+def test_a_mutated_fp32_artifact_is_caught(
+    mutation: str, fp32: Path, eager: PredictAb, photos: PhotoSample, tmp_path: Path
+) -> None:
+    model = onnx.load(fp32)
+    constants = {constant.name: constant for constant in model.graph.initializer}
+    head = [node for node in model.graph.node if node.op_type == "Conv"][-1]
+    weight, bias = (constants[name] for name in head.input[1:3])
+    changed = HEAD_MUTATIONS[mutation](numpy_helper.to_array(weight), numpy_helper.to_array(bias))
+    for constant, values in zip((weight, bias), changed, strict=True):
+        constant.CopyFrom(numpy_helper.from_array(values.astype(np.float32), constant.name))
+    onnx.save(model, tmp_path / "mutated.onnx")
+    assert complaints(tmp_path / "mutated.onnx", "fp32", eager, photos)
+
+
+@pytest.mark.parametrize("mutation", ["per tensor", "swap a and b", "wrong scale"])
+def test_a_mutated_int8_artifact_is_caught(
+    mutation: str, eager: PredictAb, photos: PhotoSample, tmp_path: Path
+) -> None:
+    model = onnx.load(BUNDLED_MODEL / "student-int8.onnx")
+    constants = {constant.name: constant for constant in model.graph.initializer}
+    producers = {name: node for node in model.graph.node for name in node.output}
+    weights = [producers[node.input[1]].input for node in model.graph.node if node.op_type == "Conv"]
+
+    def change(name: str, values: np.ndarray) -> None:
+        constants[name].CopyFrom(numpy_helper.from_array(values, name))
+
+    for quantized_name, scale_name, *_ in weights if mutation == "per tensor" else weights[-1:]:
+        quantized, scale = (numpy_helper.to_array(constants[name]) for name in (quantized_name, scale_name))
+        if mutation == "per tensor":
+            real = quantized * scale[:, None, None, None]
+            whole = np.full_like(scale, scale.max())
+            change(quantized_name, np.rint(real / whole[:, None, None, None]).astype(np.int8))
+            change(scale_name, whole)
+        elif mutation == "swap a and b":
+            change(quantized_name, quantized[::-1].copy())
+            change(scale_name, scale[::-1].copy())
+        else:
+            change(scale_name, scale * np.float32(1.3))
+    onnx.save(model, tmp_path / "mutated.onnx")
+    assert complaints(tmp_path / "mutated.onnx", "int8", eager, photos)
+
+
+@pytest.mark.parametrize("truncation", ["file", "folder"])
+def test_a_truncated_artifact_is_refused_before_it_is_opened(truncation: str, tmp_path: Path) -> None:
+    model = Path(shutil.copytree(BUNDLED_MODEL, tmp_path / "model"))
+    manifest = load_manifest(model)
+    (artifact,) = manifest.artifacts
+    file = model / artifact.path
+    if truncation == "folder":  # as an .mlpackage is
+        content = file.read_bytes()
+        file.unlink()
+        (file / "weights").mkdir(parents=True)
+        (file / "weights" / "weight.bin").write_bytes(content)
+        manifest.artifacts[0] = artifact.__class__(**{**vars(artifact), "sha256": sha256(file)})
+        file = file / "weights" / "weight.bin"
+    manifest.verify(manifest.artifacts[0])
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ModelIntegrityError, match="not the file its manifest describes"):
+        manifest.verify(manifest.artifacts[0])
+
+
+def test_a_folders_hash_knows_names_as_well_as_contents(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a").write_text("x")
+    (tmp_path / "one" / "b").write_text("y")
+    before = sha256(tmp_path / "one")
+    (tmp_path / "one" / "a").rename(tmp_path / "one" / "c")
+    assert sha256(tmp_path / "one") != before
+
+
+@pytest.mark.parametrize("channel", [0, 1])
+def test_the_rgb_graph_is_the_sdks_colour_path(channel: int) -> None:
+    """Every 8-bit grey, random colours, and chroma far outside the gamut."""
+    rng = np.random.default_rng(channel)
+    rgb = rng.integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    rgb[:, :8] = np.arange(256)[:, None, None]
+    ab = np.zeros((1, 2, 128, 128), np.float32)
+    ab[0, channel] = np.linspace(-1, 1, 128)
+
+    class Fixed(torch.nn.Module):
+        def forward(self, lightness: torch.Tensor) -> torch.Tensor:
+            return torch.from_numpy(ab)
+
+    graph = RgbNetwork(Fixed()).eval()
+    figures = measure_rgb_parity(as_predict_ab(graph), lambda _: ab, [rgb])
+    assert budgets.check("rgb", figures, "rgb-fp32") == []
+    assert np.abs(run_rgb(as_predict_ab(graph), rgb).astype(int) - rgb).max() > 50, "the chroma did nothing"
+
+
+def test_a_swapped_rgb_graph_is_caught(eager: PredictAb, photos: PhotoSample) -> None:
+    def swapped(values: np.ndarray) -> np.ndarray:
+        return colorize(eager, values[0].transpose(1, 2, 0).astype(np.uint8)).transpose(2, 0, 1)[None, ::-1]
+
+    assert budgets.check("rgb", measure_rgb_parity(swapped, eager, photos.rgb), "rgb-fp32")
+
+
+def test_nan_is_never_within_bounds() -> None:
+    for bounds in budgets.budgets().values():
+        assert not any(bound.holds(float("nan")) for bound in bounds)
+
+
+def test_every_bound_names_a_limit_and_a_reason() -> None:
+    for bounds in budgets.budgets().values():
+        assert all((bound.most is None) != (bound.least is None) and bound.why for bound in bounds)
+        assert len({bound.figure for bound in bounds}) == len(bounds)
