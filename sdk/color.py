@@ -49,7 +49,7 @@ _TINT_NOISE: Final = 2.0
 # Pixels merged at a time: enough for numpy to work long without Python's lock, few enough to stay a few megabytes.
 _STRIP_PIXELS: Final = 1 << 18
 # Strips merged side by side; more would ask for memory faster than it answers.
-_MERGE_THREADS: Final = min(4, os.cpu_count() or 1)
+_MOST_THREADS: Final = 4
 # Steps of linear light in the tables. At sRGB's steepest one step is 12.92 * 255 / 65535 < 0.06 of an
 # 8-bit level, and at Lab's steepest 116 * 7.79 / 65535 < 0.02 of a unit of L.
 _LINEAR_STEPS: Final = 1 << 16
@@ -113,7 +113,7 @@ def normalize_lightness(lightness: FloatArray) -> FloatArray:
     return (lightness / np.float32(LIGHTNESS_SCALE) - 1)[None, None]
 
 
-def merge(rgb: RgbArray, ab: FloatArray) -> RgbArray:
+def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbArray:
     """Colour a photo: keep its own lightness, take its chroma from `ab`.
 
     Works on strips of rows, side by side, so the memory needed beside the result is that of a few strips.
@@ -121,6 +121,7 @@ def merge(rgb: RgbArray, ab: FloatArray) -> RgbArray:
     Args:
         rgb: (height, width, 3) uint8, uint16, or float32 in [0, 1]. Only its lightness is used.
         ab: (2, h, w) float32, a and b in Lab units, of any size; resized bilinearly.
+        threads: Strips merged side by side; by default as many as there are processors, at most four.
 
     Returns:
         (height, width, 3) of the dtype of `rgb`.
@@ -137,7 +138,7 @@ def merge(rgb: RgbArray, ab: FloatArray) -> RgbArray:
         for channel, plane in enumerate(planes):
             merged[rows, :, channel] = _encode(plane, rgb.dtype)
 
-    with ThreadPoolExecutor(_MERGE_THREADS) as pool:
+    with ThreadPoolExecutor(threads or min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
         list(pool.map(merge_strip, range(0, height, rows_per_strip)))  # asking for answers raises what a strip raised
     return merged
 
