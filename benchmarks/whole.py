@@ -27,12 +27,13 @@ _STARTS = {
 
 
 def mosaic(photos: list[Path], height: int, width: int) -> Uint8Array:
-    """Real photos side by side at their own resolution, mirrored from tile to tile, cut to (height, width, 3)."""
-    rows: list[Uint8Array] = []
-    pictures = [np.asarray(Image.open(path).convert("RGB").resize((500, 500))) for path in sorted(photos)]
-    for row in range(-(-height // 500)):
-        tiles = [pictures[(row + column) % len(pictures)] for column in range(-(-width // 500))]
-        rows.append(np.hstack([tile[:, ::-1] if column % 2 else tile for column, tile in enumerate(tiles)]))
+    """Real photos side by side at their own resolution, (height, width, 3): as many bits a pixel as a camera's JPEG."""
+    pictures = [np.asarray(Image.open(path).convert("RGB")) for path in sorted(photos)]
+    side = min(min(picture.shape[:2]) for picture in pictures)
+    rows = [
+        np.hstack([pictures[(row + column) % len(pictures)][:side, :side] for column in range(-(-width // side))])
+        for row in range(-(-height // side))
+    ]
     return np.ascontiguousarray(np.vstack(rows)[:height, :width])
 
 
