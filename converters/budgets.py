@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sdk.manifest import Artifact
 
+BUDGETS = Path(__file__).parent / "budgets.toml"
 LATENCY = "latency"
 EXPORTED = "exported"
 
@@ -32,18 +33,18 @@ class Bound:
 
 
 @cache
-def budgets() -> dict[str, tuple[Bound, ...]]:
+def budgets(source: Path = BUDGETS) -> dict[str, tuple[Bound, ...]]:
     """Table name to its bounds."""
-    tables = tomllib.loads((Path(__file__).parent / "budgets.toml").read_text(encoding="utf-8"))
+    tables = tomllib.loads(source.read_text(encoding="utf-8"))
     return {name: tuple(Bound(figure, **bound) for figure, bound in table.items()) for name, table in tables.items()}
 
 
-def check(name: str, figures: Mapping[str, float], *tables: str) -> list[str]:
+def check(name: str, figures: Mapping[str, float], *tables: str, source: Path = BUDGETS) -> list[str]:
     """A line for each figure that one of the named tables does not allow."""
     return [
         bound.complaint(name, figures[bound.figure])
         for table in tables
-        for bound in budgets().get(table, ())
+        for bound in budgets(source).get(table, ())
         if bound.figure in figures and not bound.holds(figures[bound.figure])
     ]
 

@@ -1,5 +1,6 @@
 """The student as a Core ML program: fp16, with 8-bit weights, and with weights from a palette of 64 values."""
 
+import copy
 import json
 import shutil
 import uuid
@@ -26,7 +27,7 @@ _SMALLEST_COMPRESSED = 512
 def convert(network: nn.Module, tensors: Tensors) -> MLModel:
     """A folded student as an fp16 program; in and out stay float32."""
     return _convert(
-        network,
+        _with_half_weights(network),
         torch.zeros(tensors.input_shape),
         coremltools.TensorType(name=tensors.input_name, shape=tensors.input_shape, dtype=np.float32),
         coremltools.TensorType(name=tensors.output_name, dtype=np.float32),
@@ -44,12 +45,29 @@ def convert_rgb(network: nn.Module, tensors: Tensors) -> MLModel:
         return len(shape_out) == len(shape) and shape_out[-1] < tensors.side
 
     return _convert(
-        RgbNetwork(network).eval(),
+        RgbNetwork(_with_half_weights(network)).eval(),
         torch.full(shape, 128.0),
         coremltools.ImageType(name=INPUT_NAME, shape=shape, color_layout=coremltools.colorlayout.RGB),
         coremltools.ImageType(name=OUTPUT_NAME, color_layout=coremltools.colorlayout.RGB),
         coremltools.transform.FP16ComputePrecision(op_selector=is_networks),
     )
+
+
+def round_to_half(weights: torch.Tensor) -> torch.Tensor:
+    """Round convolution weights to fp16 values so that every kernel keeps its sum.
+
+    An edge detector's large weights cancel on even areas; rounded one by one, they no longer do. Here each
+    rounding error is passed on to the next smaller weight of its kernel.
+    """
+    kernels = weights.flatten(1)
+    rounded = torch.empty_like(kernels)
+    error = torch.zeros(len(kernels), 1)
+    for column in kernels.abs().argsort(dim=1, descending=True).split(1, dim=1):
+        wanted = kernels.gather(1, column) + error
+        half = wanted.half().float()
+        rounded.scatter_(1, column, half)
+        error = wanted - half
+    return rounded.view_as(weights)
 
 
 def quantize_weights(model: MLModel) -> MLModel:
@@ -81,6 +99,14 @@ def save(model: MLModel, path: Path, *, version: str) -> None:
     model.save(str(path))
     (path / "executorch_debug_handle_mapping.json").unlink(missing_ok=True)
     _without_chance(path)
+
+
+def _with_half_weights(network: nn.Module) -> nn.Module:
+    network = copy.deepcopy(network)
+    with torch.no_grad():
+        for kernels in (parameter for parameter in network.parameters() if parameter.ndim == 4):
+            kernels.copy_(round_to_half(kernels))
+    return network
 
 
 def _convert(

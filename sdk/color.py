@@ -8,7 +8,10 @@ Inside this module colours travel as three planes, because numpy is several time
 contiguous planes than on interleaved channels.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -44,8 +47,10 @@ _OFFSET: Final = 4 / 29
 # How far a, b of a tinted print stray from one hue, in Lab units, root mean square.
 _TINT_NOISE: Final = 2.0
 
-# Pixels merged at a time: the few planes of floats then fit a second-level cache.
-_STRIP_PIXELS: Final = 1 << 15
+# Pixels merged at a time: enough for numpy to work long without Python's lock, few enough to stay a few megabytes.
+_STRIP_PIXELS: Final = 1 << 18
+# Strips merged side by side; more would ask for memory faster than it answers.
+_MOST_THREADS: Final = 4
 # Steps of linear light in the tables. At sRGB's steepest one step is 12.92 * 255 / 65535 < 0.06 of an
 # 8-bit level, and at Lab's steepest 116 * 7.79 / 65535 < 0.02 of a unit of L.
 _LINEAR_STEPS: Final = 1 << 16
@@ -83,8 +88,8 @@ def lab_to_rgb(lab: FloatArray) -> Uint8Array:
     Returns:
         (..., 3) uint8.
     """
-    luminance_root = (lab[..., 0] + 16) / np.float32(116)
-    planes = _gamut_mapped(luminance_root, lab[..., 1], lab[..., 2])
+    root = (lab[..., 0] + 16) / np.float32(116)
+    planes = _gamut_mapped(_cube(root), root, lab[..., 1], lab[..., 2])
     return np.stack([_encode_uint8(plane) for plane in planes], axis=-1)
 
 
@@ -109,14 +114,15 @@ def normalize_lightness(lightness: FloatArray) -> FloatArray:
     return (lightness / np.float32(LIGHTNESS_SCALE) - 1)[None, None]
 
 
-def merge(rgb: RgbArray, ab: FloatArray) -> RgbArray:
+def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbArray:
     """Colour a photo: keep its own lightness, take its chroma from `ab`.
 
-    Works on strips of rows, so the memory needed beside the result is that of a few strips.
+    Works on strips of rows, side by side, so the memory needed beside the result is that of a few strips.
 
     Args:
         rgb: (height, width, 3) uint8, uint16, or float32 in [0, 1]. Only its lightness is used.
         ab: (2, h, w) float32, a and b in Lab units, of any size; resized bilinearly.
+        threads: Strips merged side by side; by default as many as there are processors, at most four.
 
     Returns:
         (height, width, 3) of the dtype of `rgb`.
@@ -125,12 +131,16 @@ def merge(rgb: RgbArray, ab: FloatArray) -> RgbArray:
     columns = _resize_last_axis(ab, width)
     merged = np.empty_like(rgb)
     rows_per_strip = max(1, _STRIP_PIXELS // width)
-    for top in range(0, height, rows_per_strip):
+
+    def merge_strip(top: int) -> None:
         rows = slice(top, min(top + rows_per_strip, height))
         a, b = _resize_rows(columns, height, rows)
-        planes = _gamut_mapped(_luminance_root(rgb[rows]), a, b)
+        planes = _gamut_mapped(*_luminance_and_root(rgb[rows]), a, b)
         for channel, plane in enumerate(planes):
             merged[rows, :, channel] = _encode(plane, rgb.dtype)
+
+    with ThreadPoolExecutor(threads or min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+        list(pool.map(merge_strip, range(0, height, rows_per_strip)))  # asking for answers raises what a strip raised
     return merged
 
 
@@ -211,45 +221,45 @@ def _root_table() -> FloatArray:
     return _root(np.linspace(0, 1, _LINEAR_STEPS))
 
 
-def _luminance_root(rgb: RgbArray) -> FloatArray:
-    """f(Y) of a strip; from a table for 8-bit photos, whose own rounding is coarser than the table's."""
+def _luminance_and_root(rgb: RgbArray) -> tuple[FloatArray, FloatArray]:
+    """Y and f(Y) of a strip; from a table for 8-bit photos, whose own rounding is coarser than the table's."""
     luminance = _luminance(rgb)
-    return _root_table().take(_table_index(luminance)) if rgb.dtype == np.uint8 else _root(luminance)
+    root = _root_table().take(_table_index(luminance)) if rgb.dtype == np.uint8 else _root(luminance)
+    return luminance, root
 
 
 def _cube(root: FloatArray) -> FloatArray:
     """CIE Lab's inverse of f(t)."""
     cubed = root * root * root
-    dark = root <= _DELTA
-    if dark.any():
-        cubed[dark] = (root[dark] - np.float32(_OFFSET)) / np.float32(_SLOPE)
+    dark = np.flatnonzero(root <= _DELTA)
+    if len(dark):
+        cubed.put(dark, (root.take(dark) - np.float32(_OFFSET)) / np.float32(_SLOPE))
     return cubed
 
 
-def _gamut_mapped(luminance_root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
-    """Lab, given as f(Y), a and b, to planes of linear RGB in [0, 1].
+def _gamut_mapped(luminance: FloatArray, root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
+    """Lab, given as Y, f(Y), a and b, to planes of linear RGB in [0, 1].
 
     A colour outside the gamut moves towards the grey of its own luminance until it fits. Luminance
     is linear in linear RGB, so lightness does not change; clipping the channels would change it.
     """
-    luminance = _cube(luminance_root)
-    x = _cube(luminance_root + a * (1 / 500))
-    z = _cube(luminance_root - b * (1 / 200))
+    x = _cube(root + a * (1 / 500))
+    z = _cube(root - b * (1 / 200))
     planes = _mix(_RGB_FROM_RELATIVE_XYZ, [x, luminance, z])
 
     lowest = np.minimum(np.minimum(planes[0], planes[1]), planes[2])
     highest = np.maximum(np.maximum(planes[0], planes[1]), planes[2])
-    outside = (lowest < 0) | (highest > 1)
-    if outside.any():
-        grey = np.clip(luminance[outside], 0, 1)
+    outside = np.flatnonzero((lowest < 0) | (highest > 1))  # a list of few pixels is faster to follow than a mask
+    if len(outside):
+        grey = np.clip(luminance.take(outside), 0, 1)
         # How much of its chroma the darkest and the brightest channel have room for, at most all of it.
         # The floor keeps a colour at the edge of black or white, which has neither chroma nor room, from 0/0.
         tiny = np.finfo(np.float32).tiny
-        below = grey / np.maximum(grey - lowest[outside], tiny)
-        above = (1 - grey) / np.maximum(highest[outside] - grey, tiny)
+        below = grey / np.maximum(grey - lowest.take(outside), tiny)
+        above = (1 - grey) / np.maximum(highest.take(outside) - grey, tiny)
         share = np.minimum(np.minimum(below, above), 1)
         for plane in planes:
-            plane[outside] = grey + (plane[outside] - grey) * share
+            plane.put(outside, grey + (plane.take(outside) - grey) * share)
     return [np.clip(plane, 0, 1, out=plane) for plane in planes]
 
 
@@ -265,11 +275,19 @@ def _bilinear_taps(source: int, target: int) -> tuple[npt.NDArray[np.intp], npt.
 
 def _resize_last_axis(values: FloatArray, target: int) -> FloatArray:
     first, second, weight = _bilinear_taps(values.shape[-1], target)
-    return values[..., first] * (1 - weight) + values[..., second] * weight
+    # `take` keeps rows contiguous; indexing the last axis would lay columns out first.
+    return values.take(first, axis=-1) * (1 - weight) + values.take(second, axis=-1) * weight
 
 
 def _resize_rows(values: FloatArray, height: int, rows: slice) -> FloatArray:
     """Rows `rows` of (2, h, width) resized to (2, height, width)."""
-    first, second, weight = _bilinear_taps(values.shape[1], height)
-    weight = weight[rows, None]
-    return values[:, first[rows]] * (1 - weight) + values[:, second[rows]] * weight
+    first, second, weight = (taps[rows] for taps in _bilinear_taps(values.shape[1], height))
+    resized = np.empty((len(values), len(first), values.shape[2]), np.float32)
+    # The many rows between two source rows at once, which need not be copied for each.
+    starts = np.flatnonzero(np.diff(first, prepend=-1))
+    for start, stop in pairwise((*starts, len(first))):
+        above, below = values[:, first[start], None], values[:, second[start], None]
+        between = resized[:, start:stop]
+        np.multiply(below - above, weight[start:stop, None], out=between)
+        between += above
+    return resized

@@ -48,14 +48,22 @@ class Colorizer:
         backend: Anything with `predict_ab`; see `sdk.backends.Backend`.
         side: S of the tensor contract, the side of the network's square input in pixels.
         limits: The largest photo that is decoded.
+        threads: Processor threads for merging; by default one a processor, at most four.
         info: What `info` answers; by default just the backend's name.
     """
 
     def __init__(
-        self, backend: Backend, *, side: int, limits: Limits = DEFAULT_LIMITS, info: Info | None = None
+        self,
+        backend: Backend,
+        *,
+        side: int,
+        limits: Limits = DEFAULT_LIMITS,
+        threads: int | None = None,
+        info: Info | None = None,
     ) -> None:
         self._backend = backend
         self._side = side
+        self._threads = threads
         self._limits = limits
         self._info = info or Info(backend=backend.name)
         self._process = os.getpid()
@@ -78,7 +86,7 @@ class Colorizer:
                 has an artifact for; `info` says which.
             model_dir: Folder of artifacts and their `manifest.json`; by default the bundled model.
             precision: "int8", "fp16" or "fp32"; by default the first one the manifest lists.
-            threads: Processor threads for the network; by default the runtime's choice.
+            threads: Processor threads for the network, and for merging; by default what each does best with.
             limits: The largest photo that is decoded.
 
         Raises:
@@ -96,7 +104,8 @@ class Colorizer:
             except BackendUnavailable as error:
                 refusals.append(str(error))
             else:
-                return cls(opened, side=manifest.tensors.side, limits=limits, info=describe(manifest, artifact))
+                info = describe(manifest, artifact)
+                return cls(opened, side=manifest.tensors.side, limits=limits, threads=threads, info=info)
         raise BackendUnavailable(" ".join(refusals))
 
     @overload
@@ -178,7 +187,7 @@ class Colorizer:
             photo = image.read(frame, self._limits)
             ab = self._predict(image.resize(photo.rgb, self._side))
             previous = ab if previous is None else smoothing * previous + (1 - smoothing) * ab
-            yield replace(photo, rgb=color.merge(photo.rgb, previous * np.float32(strength))).as_given()
+            yield self._merged(photo, previous, strength).as_given()
 
     def warmup(self) -> None:
         """Run the network once on grey, so that the first photo is not the slow one."""
@@ -210,7 +219,10 @@ class Colorizer:
             if on_color == "keep":
                 return photo
             raise PhotoError('This photo has colours already; on_color="recolor" replaces them.')
-        return replace(photo, rgb=color.merge(photo.rgb, self._predict(small) * np.float32(strength)))
+        return self._merged(photo, self._predict(small), strength)
+
+    def _merged(self, photo: Photo, ab: color.FloatArray, strength: float) -> Photo:
+        return replace(photo, rgb=color.merge(photo.rgb, ab * np.float32(strength), threads=self._threads))
 
     def _predict(self, small: color.Uint8Array) -> color.FloatArray:
         """(S, S, 3) sRGB to (2, S/2, S/2) a and b in Lab units."""

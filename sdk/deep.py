@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ImageCms, ImageFile, TiffImagePlugin
+from PIL import ImageCms, ImageFile
 
 Uint16Array = npt.NDArray[np.uint16]
 Planes = npt.NDArray[Any]
@@ -83,6 +83,8 @@ def tiff(rgb: Uint16Array, alpha: Uint16Array | None, profile: bytes) -> Iterato
     samples = 3 if alpha is None else 4
     compressor = zlib.compressobj(3)
     strip = b"".join(compressor.compress(rows.tobytes()) for rows in _big_endian_rows(rgb, alpha)) + compressor.flush()
+    from PIL import TiffImagePlugin
+
     directory = TiffImagePlugin.ImageFileDirectory_v2(b"MM\0\x2a\0\0\0\x08")
     directory[TiffImagePlugin.IMAGEWIDTH] = width
     directory[TiffImagePlugin.IMAGELENGTH] = height

@@ -1,6 +1,8 @@
 """One contract for every backend: the same shapes, the same pictures from many threads, the same refusals."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -101,6 +103,15 @@ def test_other_shapes_than_the_contracts_are_refused(artifact: tuple[str, Path])
         open_backend(name, path, Tensors(side=128))
 
 
+def test_tensors_in_other_files_are_refused(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="NOT MEASURED: onnx is not installed")
+    manifest = load_manifest(BUNDLED_MODEL)
+    model = onnx.load(manifest.verify(manifest.find_artifact("onnx", None)))
+    onnx.save(model, tmp_path / "model.onnx", save_as_external_data=True, location="elsewhere.bin")
+    with pytest.raises(ModelIntegrityError, match="other files"):
+        open_backend("onnx", tmp_path / "model.onnx", TENSORS)
+
+
 @pytest.mark.skipif(os.uname().sysname == "Darwin", reason="NOT MEASURED: Core ML is available on macOS")
 def test_core_ml_elsewhere_says_why_and_what_to_use() -> None:
     with pytest.raises(BackendUnavailable, match=r'predicts on macOS alone.*use the backend "onnx"'):
@@ -123,8 +134,22 @@ def test_a_closed_colorizer_says_so() -> None:
         colorizer.colorize(np.zeros((4, 4), np.uint8))
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="NOT MEASURED: this system does not fork")
 def test_use_after_a_fork_raises() -> None:
-    colorizer = Colorizer(FakeBackend(), side=16)
-    colorizer._process -= 1  # what a forked child sees: another process's number
-    with pytest.raises(ColorizerError, match="fork"):
+    # In a process of its own: forking the one that runs the tests would copy other libraries' threads.
+    program = """
+import os
+from sdk import Colorizer, ColorizerError
+colorizer = Colorizer.load()
+colorizer.warmup()
+child = os.fork()
+if child == 0:
+    try:
         colorizer.warmup()
+    except ColorizerError as error:
+        os._exit(0 if "fork" in str(error) else 1)
+    os._exit(2)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+colorizer.warmup()
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)

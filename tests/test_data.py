@@ -217,6 +217,11 @@ def test_a_degradation_does_what_its_name_says(
     assert expected[degrade.__name__]
 
 
+def test_black_that_was_rounded_below_black_stays_a_number() -> None:
+    black = torch.full((1, 8, 8), -1 - 1e-6)
+    assert old_photos.tone_curve(black, torch.Generator().manual_seed(1)).isfinite().all()
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[tuple[str, Split]]:
     """A tiny split of COCO in the official layout, served on loopback."""

@@ -12,9 +12,10 @@ import onnx
 import pytest
 
 from converters import budgets, export_all, release
+from converters.build import BUNDLED_CASES, build, open_artifact
 from converters.calibration import sample_photos
 from converters.recipe import RECIPES, ExportRecipe
-from converters.release import Release
+from converters.release import TENSORS, Release
 from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
 from sdk.manifest import load_manifest

@@ -1,6 +1,8 @@
 """Damaged and malicious files: a typed error or a picture, soon, and nothing else."""
 
+import dataclasses
 import io
+import shutil
 import subprocess
 import sys
 import warnings
@@ -13,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sdk import Colorizer, PhotoError, color
+from sdk import Colorizer, ModelIntegrityError, PhotoError, color
+from sdk.colorizer import BUNDLED_MODEL
+from sdk.manifest import load_manifest, sha256
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS, PROJECT
 
@@ -154,6 +158,26 @@ for turn in range({count}):
 assert refused > 0
 """
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=PROJECT, check=True, timeout=300)
+
+
+def test_mutated_programs_are_refused_before_executorch_sees_them(tmp_path: Path) -> None:
+    """ExecuTorch verifies a program's header, not its every offset, so an altered file must never reach it."""
+    pytest.importorskip("executorch", reason="NOT MEASURED: ExecuTorch is not installed")
+    folder = tmp_path / "model"
+    shutil.copytree(BUNDLED_MODEL, folder)
+    manifest = load_manifest(folder)
+    random, program = np.random.default_rng(0), bytearray(np.random.default_rng(1).bytes(5000))
+    (folder / "student.pte").write_bytes(program)
+    described = dataclasses.replace(
+        manifest.artifacts[0], backend="executorch", path="student.pte", sha256=sha256(folder / "student.pte")
+    )
+    dataclasses.replace(manifest, artifacts=[described]).save()
+    for _ in range(50):
+        altered = bytearray(program)
+        altered[random.integers(len(altered))] ^= 1 << int(random.integers(8))
+        (folder / "student.pte").write_bytes(altered)
+        with pytest.raises(ModelIntegrityError, match="not the file its manifest describes"):
+            Colorizer.load("executorch", model_dir=folder)
 
 
 @settings(max_examples=60, deadline=None)

@@ -47,10 +47,20 @@ def test_a_saved_student_answers_as_the_eager_one(student: nn.Module, package: P
     assert not np.array_equal(half, full)
 
 
+def test_rounded_kernels_keep_their_sums() -> None:
+    kernels = torch.randn(8, 1, 3, 3, generator=torch.Generator().manual_seed(0)) * 50
+    rounded = to_coreml.round_to_half(kernels)
+    assert torch.equal(rounded, rounded.half().float())
+    assert (rounded - kernels).abs().max() < 0.1
+    one_by_one = kernels.half().float()
+    kept, lost = ((r.sum(dim=(1, 2, 3)) - kernels.sum(dim=(1, 2, 3))).abs().max() for r in (rounded, one_by_one))
+    assert kept < lost / 10
+
+
 def test_a_and_b_swapped_in_the_saved_weights_are_caught(student: nn.Module, package: Path, tmp_path: Path) -> None:
     mutated = Path(shutil.copytree(package, tmp_path / "mutated.mlpackage"))
     weights = mutated / "Data" / "com.apple.CoreML" / "weights" / "weight.bin"
-    head = student.get_parameter("head.weight").detach().half().numpy()
+    head = to_coreml.round_to_half(student.get_parameter("head.weight").detach()).half().numpy()
     content = weights.read_bytes()
     assert content.count(head.tobytes()) == 1
     weights.write_bytes(content.replace(head.tobytes(), head[::-1].tobytes()))

@@ -250,6 +250,13 @@ def test_training_logs_what_a_machine_can_read(packed: Path, tmp_path: Path) -> 
     assert lines[-1]["held_out_psnr"] > 10
 
 
+def test_a_run_that_diverged_stops_and_keeps_its_last_checkpoint(packed: Path, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(TINY, learning_rate=1e30, warmup_steps=0, gradient_clip=1e30)
+    with pytest.raises(loop.DivergedError, match="not a number"):
+        run(recipe, packed, tmp_path)
+    assert not (tmp_path / loop.STATE_FILE).exists()
+
+
 def test_training_leaves_what_a_person_can_look_at(packed: Path, tmp_path: Path) -> None:
     recipe = dataclasses.replace(TINY, steps=20)
     run(recipe, packed, tmp_path)

@@ -17,7 +17,7 @@ from training.config import RecipeError, load_recipe
 from training.data import EmptyDatasetError, open_photos, pack
 from training.data.coco import OFFICIAL_SITE, SPLITS, DownloadError, download_coco
 from training.evaluate import as_table, evaluate
-from training.loop import train
+from training.loop import DivergedError, train
 from training.metrics import as_predict_ab
 from training.models.encoders import INPUT_RANGES
 from training.perceptual import PerceptualUnavailable
@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (
         CheckpointError,
         ColorizerError,
+        DivergedError,
         DownloadError,
         EmptyDatasetError,
         OSError,

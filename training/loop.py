@@ -35,6 +35,10 @@ VALIDATION_PHOTOS = 64
 SAMPLES = 8
 
 
+class DivergedError(RuntimeError):
+    """A loss is no longer a number; nothing a run computes after that is worth keeping."""
+
+
 def weights_file(recipe: Recipe) -> str:
     """Name, in a run's folder, of the averaged weights."""
     return "student.safetensors" if recipe.teacher is None else "teacher.safetensors"
@@ -67,6 +71,7 @@ def train(
         RecipeError: The recipe lacks what the stage needs, or `run` holds a run of another recipe.
         CheckpointError: A weights file it names cannot be read.
         EmptyDatasetError: Not one photo of a batch was usable.
+        DivergedError: A loss is no longer a number.
     """
     run.mkdir(parents=True, exist_ok=True)
     torch.set_flush_denormal(True)  # numbers near zero are many times slower on some processors
@@ -79,13 +84,16 @@ def train(
     for batch in bar:
         losses = _take_step(training, batch.to(accelerator.device), recipe)
         stopping = _any_process(accelerator, time.monotonic() > deadline)
-        if training.step % LOG_EVERY == 0:
+        saving = training.step % save_every == 0 or training.step == recipe.steps or stopping
+        if saving or training.step % LOG_EVERY == 0:
             values = {name: mean(accelerator, loss).item() for name, loss in losses.items()}
+            _require_numbers(values, training.step, run)
+        if training.step % LOG_EVERY == 0:
             rate = (bar.format_dict["rate"] or 0) * recipe.batch_size
             bar.set_postfix({"loss": f"{sum(values.values()):.4f}", "photos/s": f"{rate:.0f}"})
             if log:
                 log.scalars(training.step, values | {"photos_per_second": rate})
-        if training.step % save_every == 0 or training.step == recipe.steps or stopping:
+        if saving:
             _save(training, stage, recipe, run)
             if log:
                 _validate(training, held_out, log)
@@ -200,6 +208,15 @@ def _validate(training: _Training, held_out: Photos, log: RunLog) -> None:
     }
     log.scalars(training.step, figures)
     log.samples(training.step, pairs[:SAMPLES])
+
+
+def _require_numbers(losses: dict[str, float], step: int, run: Path) -> None:
+    lost = [name for name, value in losses.items() if not math.isfinite(value)]
+    if lost:
+        raise DivergedError(
+            f"the loss ({', '.join(lost)}) is not a number at step {step}; {run} keeps its last checkpoint. "
+            "Try a lower learning rate, in another folder."
+        )
 
 
 def _any_process(accelerator: Accelerator, condition: bool) -> bool:

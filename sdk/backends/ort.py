@@ -21,6 +21,9 @@ except ImportError as error:
     raise BackendUnavailable("The onnx backend needs ONNX Runtime: pip install onnxruntime.") from error
 
 _ERRORS_ONLY = 3
+# ONNX names the file of a tensor kept elsewhere under the key "location" (onnx.proto, `external_data`). Here is that
+# entry as protobuf writes it: field 1, eight bytes, the key, field 2.
+_EXTERNAL_DATA = b"\x0a\x08location\x12"
 
 
 class OnnxRuntimeBackend:
@@ -32,12 +35,15 @@ class OnnxRuntimeBackend:
         threads: Processor threads; by default ONNX Runtime's choice.
 
     Raises:
-        ModelIntegrityError: ONNX Runtime refuses the file, or its tensors are others.
+        ModelIntegrityError: ONNX Runtime refuses the file, its tensors are others, or some of them lie in another
+            file, whose hash nobody has checked.
     """
 
     name = "onnx"
 
     def __init__(self, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> None:
+        if _EXTERNAL_DATA in artifact.read_bytes():
+            raise ModelIntegrityError(f"{artifact} keeps tensors in other files; export the model to a single file.")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _ERRORS_ONLY
         if threads is not None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
@@ -16,6 +17,8 @@ from sdk.colorizer import Colorizer
 from sdk.compare import contact_sheet
 from sdk.image import DEFAULT_LIMITS
 
+# A large photo takes some hundred megabytes while it is worked on, so a machine with many processors is not filled.
+_WORKERS: Final = min(4, os.cpu_count() or 1)
 _EPILOG: Final = """\
 examples:
   colorize grandmother.jpg                  writes grandmother-colour.jpg beside it
@@ -49,7 +52,8 @@ def run(arguments: list[str]) -> int:
     jobs = batch.plan([Path(photo) for photo in options.photos], Path(options.output) if options.output else None)
     if options.compare:
         output.check(options.compare, overwrite=options.overwrite)
-    with Colorizer.load(options.backend) as colorizer:
+    # One photo has all processors to itself; of many, each worker has one, which wastes none on waiting for others.
+    with Colorizer.load(options.backend, threads=1 if len(jobs) > 1 else None) as colorizer:
         failed = _colour(colorizer, jobs, options)
     if options.compare:
         done = [(job.photo, job.path) for job in jobs if job.path.is_file() and job not in failed]
@@ -101,7 +105,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", metavar="OUT", help="the file, or for several photos the folder, to write")
     parser.add_argument("--backend", default="auto", choices=("auto", *BACKENDS), help="runtime (default: auto)")
     parser.add_argument("--strength", type=_strength, default=1.0, help="0 is grey, 1 as predicted, 2 twice as vivid")
-    parser.add_argument("--workers", type=_workers, default=1, metavar="N", help="photos at a time (default: 1)")
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=_WORKERS,
+        metavar="N",
+        help=f"photos at a time, a processor each (default: {_WORKERS})",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a photo on standard output")
     parser.add_argument("--compare", type=Path, metavar="SHEET", help="also write a picture of all before and after")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")

@@ -60,7 +60,8 @@ def grain(photo: Tensor, generator: torch.Generator) -> Tensor:
 def tone_curve(photo: Tensor, generator: torch.Generator) -> Tensor:
     """Another exposure or paper: a random gamma."""
     exponent = 2 ** (1.4 * torch.rand((), generator=generator) - 0.7)
-    return ((photo + 1) / 2) ** exponent * 2 - 1
+    # What comes from a resize or a blur can be black by a rounding error more than black, which has no power.
+    return ((photo + 1) / 2).clamp(min=0) ** exponent * 2 - 1
 
 
 def fading(photo: Tensor, generator: torch.Generator) -> Tensor:

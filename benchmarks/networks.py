@@ -1,0 +1,114 @@
+"""Latency, memory and size of our artifacts beside published networks, all in one interleaved run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from tqdm import tqdm
+
+from benchmarks.peers import PEERS, multiply_adds
+from benchmarks.timing import ProcessCost, cost_of, interleave
+from sdk.backends import open_backend
+from sdk.color import FloatArray
+from sdk.manifest import Manifest, Tensors
+from training.checkpoint import load_student
+from training.models.student import parameter_count
+
+THREADS = (1, 2)
+INT8 = "ours int8"
+FP32 = "ours fp32"
+
+_OPEN_AND_RUN = """
+import sys, numpy as np, onnxruntime
+session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+session.run(None, {"lightness": np.zeros((1, 1, 256, 256), np.float32)})
+"""
+
+
+@dataclass(frozen=True)
+class NetworkFigures:
+    """One network's row.
+
+    Attributes:
+        name: What it is called.
+        runtime: What ran it.
+        parameters: Trainable numbers.
+        multiply_adds: Of one photo.
+        bytes: On disk.
+        seconds: Median latency for each number of threads.
+        cost: Of a process that opens it and runs it once; None where its runtime does not tell.
+    """
+
+    name: str
+    runtime: str
+    parameters: int
+    multiply_adds: int
+    bytes: int
+    seconds: dict[int, float]
+    cost: ProcessCost | None
+
+
+def measure_networks(artifacts: Manifest, checkpoint: Path, folder: Path, *, rounds: int) -> list[NetworkFigures]:
+    """Time every network on the same lightness.
+
+    Args:
+        artifacts: Of ours, as `converters.export_all` wrote them.
+        checkpoint: The student they were made from, to count its parameters.
+        folder: Where the published networks' files are kept between runs.
+        rounds: Turns each network takes.
+    """
+    lightness = np.random.default_rng(0).uniform(-1, 1, artifacts.tensors.input_shape).astype(np.float32)
+    student = load_student(checkpoint).network
+    ours = (parameter_count(student), multiply_adds(student, torch.from_numpy(lightness)))
+    known: dict[str, tuple[str, Path, tuple[int, int]]] = {}
+    for artifact in artifacts.artifacts:
+        if artifact.variant == "lab" and artifact.backend in ("onnx", "executorch"):
+            name = f"ours {artifact.precision}" + (", ExecuTorch" if artifact.backend == "executorch" else "")
+            known[name] = (artifact.backend, artifacts.verify(artifact), ours)
+    for name, build in tqdm(PEERS.items(), desc="published networks", unit="network"):
+        network = build().eval()
+        path = folder / f"{name}.onnx"
+        if not path.exists():
+            _export(network, artifacts.tensors, path)
+        known[name] = ("onnx", path, (parameter_count(network), multiply_adds(network, torch.from_numpy(lightness))))
+
+    seconds: dict[str, dict[int, float]] = {name: {} for name in known}
+    for threads in THREADS:
+        # ExecuTorch's threads belong to the process, so thread counts take turns as a whole.
+        ways = {name: _runner(backend, path, threads, lightness) for name, (backend, path, _) in known.items()}
+        for name, median_seconds in interleave(ways, rounds=rounds).items():
+            seconds[name][threads] = median_seconds
+    return [
+        NetworkFigures(
+            name=name,
+            runtime=backend,
+            parameters=parameters,
+            multiply_adds=count,
+            bytes=path.stat().st_size,
+            seconds=seconds[name],
+            cost=cost_of(_OPEN_AND_RUN, str(path)) if backend == "onnx" else None,
+        )
+        for name, (backend, path, (parameters, count)) in known.items()
+    ]
+
+
+def _runner(backend: str, path: Path, threads: int, lightness: FloatArray) -> Callable[[], object]:
+    if backend == "executorch":
+        opened = open_backend("executorch", path, Tensors(), threads=threads)
+        return lambda: opened.predict_ab(lightness)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, {"lightness": lightness})
+
+
+def _export(network: torch.nn.Module, tensors: Tensors, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    program = torch.onnx.export(
+        network, (torch.zeros(tensors.input_shape),), input_names=["lightness"], dynamo=True, verbose=False
+    )
+    assert program is not None
+    program.save(path, external_data=False)

@@ -1,0 +1,147 @@
+"""The published networks are the published ones, the reports say what was measured, and our ratios do not regress."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from benchmarks import __main__ as command
+from benchmarks import report
+from benchmarks.networks import NetworkFigures
+from benchmarks.peers import PEERS, multiply_adds
+from benchmarks.roofline import Layer, Peaks, measure_layers
+from benchmarks.timing import ProcessCost, cost_of, interleave
+from converters import budgets
+from converters.to_onnx import export_fp32
+from sdk.colorizer import BUNDLED_MODEL
+from sdk.manifest import Tensors, load_manifest
+from tests.conftest import PROJECT
+from training.checkpoint import load_student
+from training.models.student import parameter_count
+
+CHECKPOINT = PROJECT / "training" / "weights" / "student.safetensors"
+COST = ProcessCost(seconds=0.2, cpu_seconds=0.2, peak_mb=100.0)
+
+# Parameters in millions as published, and multiply-adds in 10⁹ at 256 pixels worked out from the papers' tables.
+PUBLISHED = {
+    "Zhang 2016": (32.2, 41.8),
+    "Zhang 2017": (34.2, 75.2),
+    "pix2pix": (54.4, 6.0),
+    "DDColor-tiny": (55.0, 24.3),
+}
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_a_published_network_has_the_published_size(name: str) -> None:
+    network = PEERS[name]().eval()
+    parameters, count = PUBLISHED[name]
+    assert parameter_count(network) / 1e6 == pytest.approx(parameters, abs=0.06)
+    assert multiply_adds(network, torch.zeros(1, 1, 256, 256)) / 1e9 == pytest.approx(count, rel=0.01)
+
+
+def test_a_convolutions_multiply_adds_are_counted() -> None:
+    assert multiply_adds(torch.nn.Conv2d(1, 2, 3, padding=1), torch.zeros(1, 1, 8, 8)) == 8 * 8 * 2 * 9
+
+
+@pytest.fixture(scope="module")
+def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("fp32") / "student.onnx"
+    export_fp32(load_student(CHECKPOINT).network, Tensors(), path)
+    return path
+
+
+def test_the_bundled_network_keeps_its_lead_over_full_precision(fp32: Path) -> None:
+    """Looser than the benchmark's own bound: test machines are busy, and this must fail for what regressed alone."""
+    manifest = load_manifest(BUNDLED_MODEL)
+    int8 = manifest.verify(manifest.find_artifact("onnx", "int8"))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    sessions = [onnxruntime.InferenceSession(path, options) for path in (int8, fp32)]
+    lightness = {"lightness": np.zeros(Tensors().input_shape, np.float32)}
+    ways = {name: lambda s=session: s.run(None, lightness) for name, session in zip("ab", sessions, strict=True)}
+    seconds = interleave(ways, rounds=15)
+    assert seconds["b"] / seconds["a"] > 1.2
+
+
+def test_layers_add_up_to_the_network(fp32: Path) -> None:
+    peaks = Peaks({"fp32": 1e10, "int8": 2e10}, 1e10)
+    manifest = load_manifest(BUNDLED_MODEL)
+    expected = multiply_adds(load_student(CHECKPOINT).network, torch.zeros(Tensors().input_shape))
+    for precision, path in {"int8": manifest.verify(manifest.artifacts[0]), "fp32": fp32}.items():
+        layers = measure_layers(path, precision, peaks)
+        assert sum(layer.multiply_adds for layer in layers) == pytest.approx(expected, rel=0.02)
+        assert layers == sorted(layers, key=lambda layer: -layer.seconds)
+
+
+def test_a_process_tells_its_cost() -> None:
+    idle = cost_of("", runs=1)
+    busy = cost_of("import time\nkept = b'1' * 50_000_000\nwhile time.process_time() < 0.3: pass", runs=1)
+    assert busy.peak_mb > idle.peak_mb + 45
+    assert busy.cpu_seconds >= 0.3 > idle.cpu_seconds
+    assert busy.seconds > 0.3
+
+
+def measurements() -> report.Measurements:
+    def row(name: str, milliseconds: float, size: int) -> NetworkFigures:
+        seconds = {1: milliseconds / 1000, 2: milliseconds / 1500}
+        return NetworkFigures(name, "onnx", 2_000_000, 10**9, size, seconds, COST)
+
+    networks = [
+        row("ours int8", 10, 2_500_000),
+        row("ours fp32", 20, 8_500_000),
+        row("Zhang 2017", 1000, 137_000_000),
+        row("DDColor-tiny", 400, 220_000_000),
+    ]
+    photo = {"decode": 0.1, "network, resizing and merge": 0.3, "encode": 0.2}
+    start = {"import sdk": COST, "first coloured photo": COST}
+    folder = {"1": 10.0, "2": 18.0}
+    layers = [Layer("QLinearConv 1×8×8×4, 9 each", 1e-4, 2304, 600, 0.5), Layer("Resize", 2e-4, 0, 600, 0.1)]
+    return report.Measurements(
+        networks,
+        photo,
+        start,
+        folder,
+        Peaks({"fp32": 1e10, "int8": 2e10}, 1e10),
+        {"int8": layers},
+        command.ratios(networks, photo, start, folder),
+    )
+
+
+def test_ratios_are_what_their_names_say_and_each_is_bounded() -> None:
+    figures = measurements().ratios
+    assert figures["zhang_2017_over_int8"] == pytest.approx(100)
+    assert figures["fp32_over_int8"] == pytest.approx(2)
+    assert figures["ours_over_jpeg"] == pytest.approx(1)
+    assert figures["two_workers_over_one"] == pytest.approx(1.8)
+    bounds = {bound.figure for bound in budgets.budgets(command.BUDGETS)["ratios"]}
+    assert bounds == set(figures) | {"fp32_over_int8_executorch"}
+
+
+def test_a_ratio_that_regressed_is_named() -> None:
+    worse = {**measurements().ratios, "ddcolor_tiny_over_int8": 20.0}
+    assert budgets.check("benchmarks", measurements().ratios, "ratios", source=command.BUDGETS) == []
+    (complaint,) = budgets.check("benchmarks", worse, "ratios", source=command.BUDGETS)
+    assert "ddcolor_tiny_over_int8 is 20, must be at least 35" in complaint
+
+
+def test_the_report_is_for_people_and_machines(tmp_path: Path) -> None:
+    text = report.write(measurements(), ["too slow"], tmp_path)
+    assert "| Zhang 2017 | 2.00 | 1.00 | 137.0 | 1000.0 | 666.7 | 100.00 | 100 |" in text
+    assert "- too slow" in text
+    content = json.loads((tmp_path / "benchmarks.json").read_text())
+    assert content["complaints"] == ["too slow"]
+    assert content["machine"]["cores"]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "benchmarks.json",
+        "benchmarks.md",
+        "latency.svg",
+        "roofline.svg",
+    }
+
+
+def test_without_artifacts_it_says_how_to_make_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--artifacts", str(tmp_path)]) == 2
+    assert "python -m converters.export_all" in capsys.readouterr().err
