@@ -19,6 +19,14 @@ contracts:
 test *arguments:
     pytest {{ arguments }}
 
+# Build the web page into sdk/page, from where `colorize serve` and the wheel take it.
+page:
+    cd web && npm ci && npm run build
+
+# The browser's half: types, its colour path beside Python's, and the page in Chromium.
+web: page
+    cd web && npx tsc && npx vitest run && npx playwright test
+
 # Style mended where a tool can.
 fix:
     ruff check --fix .

@@ -61,11 +61,12 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000, open_browser: bool = Tru
         server.serve_forever()
 
 
-def open_server(*, host: str = "127.0.0.1", port: int = 0, page: Path = PAGE) -> ThreadingHTTPServer:
+def open_server(*, host: str = "127.0.0.1", port: int = 0, page: Path | None = None) -> ThreadingHTTPServer:
     """A server that listens and waits for `serve_forever`; see `serve`."""
+    page = page or PAGE
     if not (page / "index.html").is_file():
         raise BackendUnavailable(
-            "The web page is not in this installation; build it with `npm ci && npm run build` in web/ and install again."
+            "The web page is not in this installation; run `npm ci && npm run build` in web/ and install again."
         )
     files = {**_files(page, "/"), **_files(BUNDLED_MODEL, "/models/"), "/": page / "index.html"}
 
@@ -75,7 +76,9 @@ def open_server(*, host: str = "127.0.0.1", port: int = 0, page: Path = PAGE) ->
     try:
         return ThreadingHTTPServer((host, port), Handler)
     except (OSError, OverflowError) as error:
-        raise OutputError(f"{host}:{port} cannot be listened on ({error}); choose another with --host, --port.") from error
+        raise OutputError(
+            f"{host}:{port} cannot be listened on ({error}); choose another with --host, --port."
+        ) from error
 
 
 def _files(folder: Path, prefix: str) -> dict[str, Path]:
@@ -109,7 +112,9 @@ class _FileHandler(BaseHTTPRequestHandler):
             return None
         self.send_response(HTTPStatus.OK)
         suffix = file.suffix.lower()
-        self.send_header("Content-Type", _TYPES.get(suffix) or mimetypes.guess_type(file)[0] or "application/octet-stream")
+        self.send_header(
+            "Content-Type", _TYPES.get(suffix) or mimetypes.guess_type(file)[0] or "application/octet-stream"
+        )
         self.send_header("Content-Length", str(file.stat().st_size))
         self.end_headers()
         return file

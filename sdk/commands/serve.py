@@ -8,7 +8,8 @@ from sdk.server import serve
 def run(arguments: list[str]) -> int:
     """Serve the page until Ctrl-C."""
     parser = argparse.ArgumentParser(
-        prog="colorize serve", description="Colour photos in the browser; they never leave it, not even for this server."
+        prog="colorize serve",
+        description="Colour photos in the browser; they never leave it, not even for this server.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     parser.add_argument("--port", type=int, default=8000, help="0 takes any free one (default: 8000)")

@@ -1,0 +1,220 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+import AxeBuilder from "@axe-core/playwright";
+import { type Page, type TestInfo, expect, test } from "@playwright/test";
+
+import { PYTHON } from "../playwright.config";
+
+const photo = (name: string) => fileURLToPath(new URL(`../../examples/photos/${name}`, import.meta.url));
+const PHOTOS = ["astronaut.jpg", "cat.jpg", "coffee.jpg"].map(photo);
+
+/** Looks at what somebody would see: how far apart the channels of the coloured canvas are. */
+async function chroma(page: Page): Promise<number> {
+  return page.locator("#after").evaluate(async (canvas: HTMLCanvasElement) => {
+    const bitmap = await createImageBitmap(canvas);
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d") as OffscreenCanvasRenderingContext2D;
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+    let apart = 0;
+    for (let at = 0; at < data.length; at += 4) apart += Math.abs(data[at] - data[at + 2]);
+    return apart / (data.length / 4);
+  });
+}
+
+async function open(page: Page): Promise<void> {
+  await page.goto("/");
+  await expect(page.locator("#readiness")).toHaveText("Ready");
+}
+
+async function choose(page: Page, ...files: Parameters<ReturnType<Page["locator"]>["setInputFiles"]>[0][]): Promise<void> {
+  await page.locator("#files").setInputFiles(files.flat() as string[]);
+}
+
+async function setRange(page: Page, id: string, value: number): Promise<void> {
+  await page.locator(id).fill(String(value));
+}
+
+/** A sample at another size, as a JPEG on disk: sent through the page's debugger it would hold up the page itself. */
+async function enlarged(page: Page, width: number, height: number, testInfo: TestInfo): Promise<string> {
+  const bytes = await page.evaluate(
+    async ([width, height]) => {
+      const bitmap = await createImageBitmap(await (await fetch("samples/astronaut.jpg")).blob());
+      const canvas = new OffscreenCanvas(width, height);
+      canvas.getContext("2d")?.drawImage(bitmap, 0, 0, width, height);
+      return Array.from(new Uint8Array(await (await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 })).arrayBuffer()));
+    },
+    [width, height],
+  );
+  const path = testInfo.outputPath(`${width}.jpg`);
+  writeFileSync(path, Buffer.from(bytes));
+  return path;
+}
+
+test("a photo is chosen, coloured, compared and downloaded", async ({ page }) => {
+  await open(page);
+  await choose(page, PHOTOS[0]);
+  await expect(page.locator("#frame")).toBeVisible();
+  expect(await chroma(page)).toBeGreaterThan(8);
+  await expect(page.getByText("Photos never leave this device.")).toBeVisible();
+
+  const divider = page.locator("#split");
+  await divider.focus();
+  await page.keyboard.press("End");
+  await expect(divider).toHaveValue("100");
+  expect(await page.locator("#after").evaluate((canvas) => getComputedStyle(canvas).clipPath)).toContain("100%");
+
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#download").click()]);
+  expect(download.suggestedFilename()).toBe("astronaut-colour.jpg");
+});
+
+test("strength scales the colours and does not run the network again", async ({ page }) => {
+  await open(page);
+  await choose(page, PHOTOS[2]);
+  await expect(page.locator("#frame")).toBeVisible();
+  const full = await chroma(page);
+  await setRange(page, "#strength", 50);
+  await expect(page.locator("#frame")).toHaveAttribute("data-strength", "0.5");
+  expect(await chroma(page)).toBeCloseTo(full / 2, -0.5);
+  await setRange(page, "#strength", 0);
+  await expect(page.locator("#frame")).toHaveAttribute("data-strength", "0");
+  expect(await chroma(page)).toBeLessThan(1);
+  await expect(page.locator("#strength-value")).toHaveText("0 %");
+});
+
+test("of five files a bad one gets a message and the others go on", async ({ page }) => {
+  await open(page);
+  const bad = { name: "notes.jpg", mimeType: "image/jpeg", buffer: Buffer.from("not a photo") };
+  const photos = [...PHOTOS, PHOTOS[0]].map((path, index) => ({
+    name: `${index}.jpg`,
+    mimeType: "image/jpeg",
+    buffer: readFileSync(path),
+  }));
+  await page.locator("#files").setInputFiles([photos[0], bad, ...photos.slice(1)]);
+  await expect(page.locator("#batch-text")).toContainText("4 of 5 coloured.");
+  await expect(page.locator("#batch-text")).toContainText("notes.jpg");
+  await expect(page.locator('#filmstrip button[data-state="done"]')).toHaveCount(4);
+  await expect(page.locator('#filmstrip button[data-state="failed"]')).toHaveCount(1);
+  await page.locator("#filmstrip button").nth(1).click();
+  await expect(page.locator("#notice-text")).toContainText("notes.jpg");
+});
+
+test("an altered model is refused", async ({ page }) => {
+  await page.route("**/models/*.onnx", async (route) => {
+    const body = await (await route.fetch()).body();
+    body[body.length >> 1] ^= 1;
+    await route.fulfill({ body, contentType: "application/octet-stream" });
+  });
+  await page.goto("/");
+  await expect(page.locator("#alert-text")).toContainText("not the file its manifest describes");
+  await expect(page.locator("#readiness")).toHaveText("Not ready");
+});
+
+test("after the first visit it works without a network", async ({ page, context }) => {
+  await open(page);
+  await expect(page.locator("#offline")).toHaveText(/works without a network/);
+  await context.setOffline(true);
+  await page.reload();
+  await expect(page.locator("#readiness")).toHaveText("Ready");
+  await choose(page, PHOTOS[1]);
+  await expect(page.locator("#frame")).toBeVisible();
+  await context.setOffline(false);
+});
+
+test("it asks nobody but its own server", async ({ page, baseURL }) => {
+  const asked = new Set<string>();
+  page.on("request", (request) => asked.add(new URL(request.url()).origin.replace("null", "blob:")));
+  await open(page);
+  await choose(page, PHOTOS[0]);
+  await expect(page.locator("#frame")).toBeVisible();
+  expect([...asked].filter((origin) => origin !== baseURL && origin !== "blob:")).toEqual([]);
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`axe finds no serious fault, ${scheme}`, async ({ page }, { project }) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await open(page);
+    const faults = async () =>
+      (await new AxeBuilder({ page }).analyze()).violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+    expect(await faults()).toEqual([]);
+    await page.screenshot({ path: `test-results/${project.name}-${scheme}-welcome.png` });
+    await choose(page, ...PHOTOS);
+    await expect(page.locator("#batch-text")).toContainText("3 of 3 coloured.");
+    expect(await faults()).toEqual([]);
+    await page.screenshot({ path: `test-results/${project.name}-${scheme}-studio.png`, fullPage: true });
+  });
+}
+
+test("the device check agrees with Python and can be copied", async ({ page, context }, { project }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await open(page);
+  await page.locator("#open-check").click();
+  await expect(page.locator("#check-text")).toHaveText("Done", { timeout: 50_000 });
+  await page.screenshot({ path: `test-results/${project.name}-check.png` });
+  await page.locator("#copy-check").click();
+  const report = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  expect(report.goldens_are_of_this_model).toBe(true);
+  expect(report.cross_origin_isolated).toBe(true);
+  for (const { agreement_db, psnr_db, python_psnr_db } of report.photos) {
+    expect(agreement_db).toBeGreaterThanOrEqual(45);
+    expect(Math.abs(psnr_db - python_psnr_db)).toBeLessThan(0.1);
+  }
+  console.log(`agreement with Python: ${report.photos.map(({ agreement_db }: { agreement_db: number }) => agreement_db)} dB`);
+});
+
+test("a 12-megapixel photo never holds up the page", async ({ page }, testInfo) => {
+  await open(page);
+  await page.evaluate(() => {
+    const tasks: number[] = [];
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+    Object.assign(window, { tasks });
+  });
+  const large = await enlarged(page, 4000, 3000, testInfo);
+  await page.evaluate(() => ((window as unknown as { tasks: number[] }).tasks.length = 0));
+  await choose(page, large);
+  await expect(page.locator("#frame")).toBeVisible();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#download").click()]);
+  expect(download.suggestedFilename()).toBe("4000-colour.jpg");
+  const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
+  console.log(`longest task on the main thread: ${Math.max(0, ...tasks)} ms`);
+  expect(Math.max(0, ...tasks)).toBeLessThanOrEqual(100);
+});
+
+test("the first photo of a megapixel takes less than six times what Python takes", async ({ page }, testInfo) => {
+  test.skip(testInfo.project.name === "phone", "the same processor");
+  await open(page);
+  const path = await enlarged(page, 1000, 1000, testInfo);
+  const start = performance.now();
+  await choose(page, path);
+  await page.locator("#frame").waitFor({ state: "visible" });
+  const here = performance.now() - start;
+  const program = `
+import sys, time
+from sdk import Colorizer
+with Colorizer.load("onnx") as colorizer:
+    start = time.perf_counter()
+    colorizer.colorize(sys.argv[1])
+    print(1000 * (time.perf_counter() - start))`;
+  const native = Number(execFileSync(PYTHON, ["-c", program, path], { cwd: "..", encoding: "utf-8" }));
+  console.log(`a megapixel: ${here.toFixed(0)} ms in the browser, ${native.toFixed(0)} ms in Python, ${(here / native).toFixed(1)} times`);
+  expect(here / native).toBeLessThan(6);
+});
+
+test("the whole page weighs at most 8 MB", async ({ page }, { project }) => {
+  test.skip(project.name === "phone", "the same files");
+  const sizes = new Map<string, number>();
+  page.on("response", async (response) => {
+    if (response.ok() && !/samples|check/.test(response.url())) sizes.set(response.url(), gzipSync(await response.body()).length);
+  });
+  await open(page);
+  await choose(page, PHOTOS[0]);
+  await expect(page.locator("#frame")).toBeVisible();
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  console.log(`page weight, gzip: ${(total / 1e6).toFixed(2)} MB in ${sizes.size} files`);
+  expect(total).toBeLessThanOrEqual(8e6);
+  expect(total).toBeGreaterThan(2e6);
+});

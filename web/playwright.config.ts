@@ -1,0 +1,34 @@
+/** The page in a real browser, served by `colorize serve` as its users have it. */
+
+import { existsSync } from "node:fs";
+
+import { defineConfig, devices } from "@playwright/test";
+
+// Debian's Chromium, where it is; otherwise the one `npx playwright install chromium` fetched.
+const executablePath = ["/usr/bin/chromium"].find(existsSync);
+/** The interpreter that has the SDK. */
+export const PYTHON = process.env.PYTHON ?? "python";
+const PORT = 8765;
+
+export default defineConfig({
+  testDir: "e2e",
+  timeout: 60_000,
+  workers: 1,
+  reporter: "line",
+  use: {
+    baseURL: `http://127.0.0.1:${PORT}`,
+    launchOptions: { executablePath, args: ["--no-sandbox"] },
+    serviceWorkers: "allow",
+    screenshot: "only-on-failure",
+  },
+  projects: [
+    { name: "desktop", use: { viewport: { width: 1280, height: 800 } } },
+    { name: "phone", use: { ...devices["Pixel 7"] } },
+  ],
+  webServer: {
+    command: `${PYTHON} -m sdk.cli serve --port ${PORT} --no-browser`,
+    cwd: "..",
+    url: `http://127.0.0.1:${PORT}/`,
+    reuseExistingServer: false,
+  },
+});
