@@ -33,8 +33,8 @@ class Bound:
 
 
 @cache
-def budgets(source: Path = BUDGETS) -> dict[str, tuple[Bound, ...]]:
-    """Table name to its bounds."""
+def budgets(source: Path) -> dict[str, tuple[Bound, ...]]:
+    """Table name to its bounds, from a TOML file."""
     tables = tomllib.loads(source.read_text(encoding="utf-8"))
     return {name: tuple(Bound(figure, **bound) for figure, bound in table.items()) for name, table in tables.items()}
 

@@ -159,11 +159,11 @@ def test_a_swapped_rgb_graph_is_caught(eager: PredictAb, photos: PhotoSample) ->
 
 
 def test_nan_is_never_within_bounds() -> None:
-    for bounds in budgets.budgets().values():
+    for bounds in budgets.budgets(budgets.BUDGETS).values():
         assert not any(bound.holds(float("nan")) for bound in bounds)
 
 
 def test_every_bound_names_a_limit_and_a_reason() -> None:
-    for bounds in budgets.budgets().values():
+    for bounds in budgets.budgets(budgets.BUDGETS).values():
         assert all((bound.most is None) != (bound.least is None) and bound.why for bound in bounds)
         assert len({bound.figure for bound in bounds}) == len(bounds)
