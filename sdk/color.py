@@ -89,7 +89,7 @@ def lab_to_rgb(lab: FloatArray) -> Uint8Array:
         (..., 3) uint8.
     """
     root = (lab[..., 0] + 16) / np.float32(116)
-    planes = _gamut_mapped(_cube(root), root, lab[..., 1], lab[..., 2])
+    planes = _gamut_mapped(root, lab[..., 1], lab[..., 2])
     return np.stack([_encode_uint8(plane) for plane in planes], axis=-1)
 
 
@@ -135,7 +135,7 @@ def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbAr
     def merge_strip(top: int) -> None:
         rows = slice(top, min(top + rows_per_strip, height))
         a, b = _resize_rows(columns, height, rows)
-        planes = _gamut_mapped(*_luminance_and_root(rgb[rows]), a, b)
+        planes = _gamut_mapped(_luminance_root(rgb[rows]), a, b)
         for channel, plane in enumerate(planes):
             merged[rows, :, channel] = _encode(plane, rgb.dtype)
 
@@ -221,11 +221,10 @@ def _root_table() -> FloatArray:
     return _root(np.linspace(0, 1, _LINEAR_STEPS))
 
 
-def _luminance_and_root(rgb: RgbArray) -> tuple[FloatArray, FloatArray]:
-    """Y and f(Y) of a strip; from a table for 8-bit photos, whose own rounding is coarser than the table's."""
+def _luminance_root(rgb: RgbArray) -> FloatArray:
+    """f(Y) of a strip; from a table for 8-bit photos, whose own rounding is coarser than the table's."""
     luminance = _luminance(rgb)
-    root = _root_table().take(_table_index(luminance)) if rgb.dtype == np.uint8 else _root(luminance)
-    return luminance, root
+    return _root_table().take(_table_index(luminance)) if rgb.dtype == np.uint8 else _root(luminance)
 
 
 def _cube(root: FloatArray) -> FloatArray:
@@ -237,12 +236,13 @@ def _cube(root: FloatArray) -> FloatArray:
     return cubed
 
 
-def _gamut_mapped(luminance: FloatArray, root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
-    """Lab, given as Y, f(Y), a and b, to planes of linear RGB in [0, 1].
+def _gamut_mapped(root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
+    """Lab, given as f(Y), a and b, to planes of linear RGB in [0, 1].
 
     A colour outside the gamut moves towards the grey of its own luminance until it fits. Luminance
     is linear in linear RGB, so lightness does not change; clipping the channels would change it.
     """
+    luminance = _cube(root)  # not the Y that f was taken of: all three must be rounded alike for grey to stay grey
     x = _cube(root + a * (1 / 500))
     z = _cube(root - b * (1 / 200))
     planes = _mix(_RGB_FROM_RELATIVE_XYZ, [x, luminance, z])
