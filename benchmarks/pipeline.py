@@ -7,14 +7,12 @@ upsampling, the merge, and 8-bit pixels again. All three do the same steps, taki
 import subprocess
 import sys
 from collections.abc import Callable
-from statistics import median
-from time import perf_counter
 
 import cv2
 import numpy as np
 from skimage.color import lab2rgb, rgb2lab
-from tqdm import tqdm
 
+from benchmarks.timing import interleave
 from sdk import Colorizer
 from sdk.color import FloatArray, Uint8Array
 from sdk.testing import FakeBackend
@@ -73,14 +71,7 @@ def measure_seconds(*, height: int = 3000, width: int = 4000, runs: int = 5) -> 
         "OpenCV": lambda: with_opencv(np.asarray(rgb, np.uint8), ab),
         "scikit-image": lambda: with_scikit_image(np.asarray(rgb, np.uint8), ab),
     }
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in tqdm(range(runs + 1), desc="turns"):
-        for name, way in ways.items():
-            start = perf_counter()
-            way()
-            if turn:  # the first is for caches and tables
-                seconds[name].append(perf_counter() - start)
-    return {name: median(durations) for name, durations in seconds.items()}
+    return interleave(ways, rounds=runs)
 
 
 def measure_memory(height: int, width: int) -> tuple[int, int]:

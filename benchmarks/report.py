@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from benchmarks.networks import INT8, NetworkFigures
 from benchmarks.roofline import Layer, Peaks
 from benchmarks.timing import ProcessCost
+from training.evaluate import markdown_table
 
 _FARTHEST = 8
 _OURS, _OTHERS = "#b2562b", "#7d8790"
@@ -63,47 +64,57 @@ def machine() -> dict[str, str]:
     }
 
 
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
 def _markdown(measured: Measurements, complaints: list[str]) -> str:
     ours = next(row for row in measured.networks if row.name == INT8)
-    networks = _table(
-        ["network", "parameters M", "multiply-adds G", "MB", "ms, 1 thread", "ms, 2 threads", "times ours", "peak MB"],
+    networks = markdown_table(
         [
             [
-                row.name,
-                f"{row.parameters / 1e6:.2f}",
-                f"{row.multiply_adds / 1e9:.2f}",
-                f"{row.bytes / 1e6:.1f}",
-                *(f"{seconds * 1000:.1f}" for seconds in row.seconds.values()),
-                f"{row.seconds[1] / ours.seconds[1]:.2f}",
-                f"{row.cost.peak_mb:.0f}" if row.cost else "",
-            ]
-            for row in measured.networks
-        ],
+                "network",
+                "parameters M",
+                "multiply-adds G",
+                "MB",
+                "ms, 1 thread",
+                "ms, 2 threads",
+                "times ours",
+                "peak MB",
+            ],
+            *(
+                [
+                    row.name,
+                    f"{row.parameters / 1e6:.2f}",
+                    f"{row.multiply_adds / 1e9:.2f}",
+                    f"{row.bytes / 1e6:.1f}",
+                    *(f"{seconds * 1000:.1f}" for seconds in row.seconds.values()),
+                    f"{row.seconds[1] / ours.seconds[1]:.2f}",
+                    f"{row.cost.peak_mb:.0f}" if row.cost else "",
+                ]
+                for row in measured.networks
+            ),
+        ]
     )
-    start = _table(
-        ["a process that does", "CPU s", "s", "peak MB"],
+    start = markdown_table(
         [
-            [name, f"{cost.cpu_seconds:.2f}", f"{cost.seconds:.2f}", f"{cost.peak_mb:.0f}"]
-            for name, cost in measured.start.items()
-        ],
+            ["a process that does", "CPU s", "s", "peak MB"],
+            *(
+                [name, f"{cost.cpu_seconds:.2f}", f"{cost.seconds:.2f}", f"{cost.peak_mb:.0f}"]
+                for name, cost in measured.start.items()
+            ),
+        ]
     )
-    layers = _table(
-        ["layer of int8", "µs", "multiply-adds M", "kB", "share of the attainable"],
+    layers = markdown_table(
         [
-            [
-                layer.name,
-                f"{layer.seconds * 1e6:.0f}",
-                f"{layer.multiply_adds / 1e6:.1f}",
-                f"{layer.bytes / 1e3:.0f}",
-                f"{layer.attainable:.2f}",
-            ]
-            for layer in _farthest(measured.layers["int8"])
-        ],
+            ["layer of int8", "µs", "multiply-adds M", "kB", "share of the attainable"],
+            *(
+                [
+                    layer.name,
+                    f"{layer.seconds * 1e6:.0f}",
+                    f"{layer.multiply_adds / 1e6:.1f}",
+                    f"{layer.bytes / 1e3:.0f}",
+                    f"{layer.attainable:.2f}",
+                ]
+                for layer in _farthest(measured.layers["int8"])
+            ),
+        ]
     )
     whole = {
         name: sum(layer.attainable * layer.seconds for layer in layers) / sum(layer.seconds for layer in layers)
@@ -136,7 +147,9 @@ def _markdown(measured: Measurements, complaints: list[str]) -> str:
                 layers,
                 "![Roofline](roofline.svg)",
                 "## Ratios",
-                _table(["ratio", "value"], [[name, f"{value:.3g}"] for name, value in measured.ratios.items()]),
+                markdown_table(
+                    [["ratio", "value"], *([name, f"{value:.3g}"] for name, value in measured.ratios.items())]
+                ),
             ]
         )
         + "\n"

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper
+
+from benchmarks.timing import interleave
 
 _MATRIX_SIDE = 1024
 _COPY_BYTES = 256 * 1024**2
@@ -64,15 +65,19 @@ def measure_peaks() -> Peaks:
     shape = (_MATRIX_SIDE, _MATRIX_SIDE)
     a, b = (random.normal(size=shape).astype(np.float32) for _ in range(2))
     a8, b8 = random.integers(0, 255, shape, np.uint8), random.integers(-64, 64, shape, np.int8)
-    runs = {
-        "fp32": _product("MatMul", TensorProto.FLOAT, TensorProto.FLOAT, a, b),
-        "int8": _product("MatMulInteger", TensorProto.UINT8, TensorProto.INT32, a8, b8),
-    }
     source = np.ones(_COPY_BYTES, np.uint8)
     target = np.empty_like(source)
+    seconds = interleave(
+        {
+            "fp32": _product("MatMul", TensorProto.FLOAT, TensorProto.FLOAT, a, b),
+            "int8": _product("MatMulInteger", TensorProto.UINT8, TensorProto.INT32, a8, b8),
+            "copy": lambda: np.copyto(target, source),
+        },
+        rounds=_RUNS,
+    )
     return Peaks(
-        {name: _MATRIX_SIDE**3 / _median_seconds(run) for name, run in runs.items()},
-        2 * _COPY_BYTES / _median_seconds(lambda: np.copyto(target, source)),
+        {precision: _MATRIX_SIDE**3 / seconds[precision] for precision in ("fp32", "int8")},
+        2 * _COPY_BYTES / seconds["copy"],
     )
 
 
@@ -138,12 +143,3 @@ def _product(operator: str, left: int, out: int, a: Any, b: Any) -> Callable[[],
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     return lambda: session.run(None, {"a": a})
-
-
-def _median_seconds(run: Callable[[], object]) -> float:
-    durations: list[float] = []
-    for _ in range(_RUNS):
-        start = perf_counter()
-        run()
-        durations.append(perf_counter() - start)
-    return median(durations[1:])

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from sdk.color import Uint8Array
 from sdk.manifest import Artifact, Manifest
+from training.evaluate import markdown_table
 from training.metrics import grey
 
 _CELL = 128
@@ -48,7 +49,7 @@ def write(manifest: Manifest, others: Mapping[str, float], failures: list[str], 
     rest = [f"{name}: {value:.4g}" for name, value in others.items()]
     rows = _rows(manifest.artifacts)
     (folder / "report.md").write_text(
-        "\n\n".join([f"# {title}", verdict, _list(failures), _table(rows), _list(rest), _PROOF]) + "\n"
+        "\n\n".join([f"# {title}", verdict, _list(failures), markdown_table(rows), _list(rest), _PROOF]) + "\n"
     )
     (folder / "report.html").write_text(
         _html(title=title, verdict=verdict, failures=failures, rows=rows, rest=rest, sheet=sheet), encoding="utf-8"
@@ -61,7 +62,7 @@ def write(manifest: Manifest, others: Mapping[str, float], failures: list[str], 
 
 def table(artifacts: list[Artifact]) -> str:
     """The artifacts and their figures as a Markdown table."""
-    return _table(_rows(artifacts))
+    return markdown_table(_rows(artifacts))
 
 
 def contact_sheet(truths: list[Uint8Array], columns: Mapping[str, list[Uint8Array]]) -> Image.Image:
@@ -113,11 +114,6 @@ def _rows(artifacts: list[Artifact]) -> list[list[str]]:
         for artifact in artifacts
     ]
     return [head, *body]
-
-
-def _table(rows: list[list[str]]) -> str:
-    rule = ["---", *["---:"] * (len(rows[0]) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (rows[0], rule, *rows[1:]))
 
 
 def _list(lines: list[str]) -> str:

@@ -15,6 +15,13 @@ def test_huber_by_hand() -> None:
     assert losses.huber(predicted, truth, delta=0.1).item() == pytest.approx((0.0125 + 0.25) / 2)
 
 
+def test_negative_psnr_counts_each_photo_by_its_own_error() -> None:
+    # Mean squared errors of 0.01 and 1 (and the 1e-4 that keeps a perfect photo finite): -2 and 0 bels.
+    predicted, truth = torch.zeros(2, 2, 4, 4), torch.tensor([0.1, 1.0]).reshape(2, 1, 1, 1).expand(2, 2, 4, 4)
+    assert losses.negative_psnr(predicted, truth).item() == pytest.approx(-1, abs=0.003)
+    assert losses.negative_psnr(truth, truth).item() == pytest.approx(-4)
+
+
 def test_l1_by_hand() -> None:
     assert losses.l1(torch.tensor([0.5, -0.25]), torch.zeros(2)).item() == pytest.approx(0.375)
 

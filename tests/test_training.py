@@ -316,7 +316,9 @@ def test_frozen_stages_stay_as_they_were(packed: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["steps = ", "speed = 3", "[student]\ndepth = 3"], ids=["not TOML", "unknown key", "unknown student key"]
+    "text",
+    ["steps = ", "speed = 3", "[student]\ndepth = 3", 'loss = "hope"'],
+    ids=["not TOML", "unknown key", "unknown student key", "unknown choice"],
 )
 def test_a_bad_recipe_is_one_clear_error(text: str, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text(text)

@@ -3,9 +3,10 @@
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 GanObjective = Literal["bce", "least squares"]
+PretrainLoss = Literal["huber", "psnr"]
 
 
 class RecipeError(ValueError):
@@ -78,7 +79,8 @@ class Recipe:
         size: Side of the network's input while training, in pixels; a multiple of 32.
         smallest_crop: Smallest side of a random crop, as a share of the photo's.
         old_photos: Share of photos whose lightness is made to look old; see `training.data.old_photos`.
-        huber_delta: Where the loss turns from quadratic to linear, in units of 110 Lab.
+        loss: "huber", or "psnr", what the evaluation averages, for `pretrain` once colours are roughly right.
+        huber_delta: Where Huber's loss turns from quadratic to linear, in units of 110 Lab.
         encoder_learning_rate_scale: The pretrained encoder learns this much slower than the rest.
         betas: AdamW's; (0.5, 0.999) is usual for a GAN.
         frozen_stages: Encoder stages, from the first, kept as they were pretrained. The first two see the largest
@@ -99,6 +101,7 @@ class Recipe:
     size: int = 128
     smallest_crop: float = 0.5
     old_photos: float = 0.0
+    loss: PretrainLoss = "huber"
     huber_delta: float = 0.1
     learning_rate: float = 2e-3
     encoder_learning_rate_scale: float = 0.3
@@ -147,6 +150,9 @@ def _build(record: type[Any], table: dict[str, Any]) -> Any:
     unknown = set(table) - {entry.name for entry in fields(record)}
     if unknown:
         raise RecipeError(f"a {record.__name__} has no {', '.join(sorted(unknown))}")
+    for name, hint in get_type_hints(record).items():
+        if get_origin(hint) is Literal and table.get(name, get_args(hint)[0]) not in get_args(hint):
+            raise RecipeError(f"{name} is one of {', '.join(get_args(hint))}, not {table[name]}")
     # Lists become tuples, which unlike lists can be frozen.
     try:
         return record(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})

@@ -51,6 +51,13 @@ def evaluate(networks: dict[str, PredictAb], photos: Path, *, perceptual: bool =
 def as_table(rows: dict[str, dict[str, float]]) -> str:
     """The rows as a Markdown table."""
     metrics = list(next(iter(rows.values())))
-    lines = [["", *(_HEADINGS[metric] for metric in metrics)], ["---", *["---:"] * len(metrics)]]
-    lines += [[name, *(f"{figures[metric]:.3f}" for metric in metrics)] for name, figures in rows.items()]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    head = ["", *(_HEADINGS[metric] for metric in metrics)]
+    return markdown_table(
+        [head, *([name, *(f"{figures[metric]:.3f}" for metric in metrics)] for name, figures in rows.items())]
+    )
+
+
+def markdown_table(rows: list[list[str]]) -> str:
+    """Rows of cells, the heads first, as a Markdown table: names to the left, figures to the right."""
+    rule = ["---", *["---:"] * (len(rows[0]) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (rows[0], rule, *rows[1:]))

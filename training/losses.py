@@ -1,4 +1,4 @@
-"""What the networks are asked to make small. Every loss is the mean over its values: a scalar."""
+"""What the networks are asked to make small. Every loss is a mean, over values or photos: a scalar."""
 
 import torch
 from torch import Tensor
@@ -16,6 +16,15 @@ def huber(predicted_ab: Tensor, ab: Tensor, *, delta: float) -> Tensor:
         delta: Where it turns from quadratic to linear, in the units of `ab`.
     """
     return F.smooth_l1_loss(predicted_ab, ab, beta=delta)
+
+
+def negative_psnr(predicted_ab: Tensor, ab: Tensor) -> Tensor:
+    """Minus the peak signal-to-noise ratio of ab, in bels: the logarithm of each photo's mean squared error.
+
+    The evaluation averages decibels, where halving the error of any photo, near or far, counts the same. Errors
+    below about one Lab unit no longer count.
+    """
+    return (F.mse_loss(predicted_ab, ab, reduction="none").mean(dim=(1, 2, 3)) + 1e-4).log10().mean()
 
 
 def l1(predicted_ab: Tensor, ab: Tensor) -> Tensor:

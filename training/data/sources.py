@@ -35,20 +35,21 @@ def find_photos(source: Path) -> Iterator[tuple[str, bytes]]:
     Yields:
         Name within the source, and the file's bytes.
     """
-    if source.suffix == ".tar":
-        with tarfile.open(source) as shard:
+    shards, files = find_files(source)
+    for shard_path in shards:
+        with tarfile.open(shard_path) as shard:
             for member in shard:
                 content = shard.extractfile(member)
                 if content is not None and is_photo(member.name):
-                    yield f"{source.name}/{member.name}", content.read()
-        return
-    shards = sorted(source.glob("*.tar"))
-    for shard_path in shards:
-        yield from find_photos(shard_path)
-    if not shards:
-        for path in sorted(source.rglob("*")):
-            if is_photo(path.name):
-                yield str(path.relative_to(source)), path.read_bytes()
+                    yield f"{shard_path.name}/{member.name}", content.read()
+    for path in files:
+        yield str(path.relative_to(source)), path.read_bytes()
+
+
+def find_files(source: Path) -> tuple[list[Path], list[Path]]:
+    """The tar shards `source` is or holds; and, where there are none, its photos' files. Both sorted."""
+    shards = [source] if source.suffix == ".tar" else sorted(source.glob("*.tar"))
+    return shards, [] if shards else sorted(path for path in source.rglob("*") if is_photo(path.name))
 
 
 def find_pairs(source: Path) -> Iterator[tuple[str, bytes, bytes]]:

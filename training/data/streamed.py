@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sdk import color
 from training.data.photos import Photos, is_held_out
-from training.data.sources import EmptyDatasetError, UnusablePhoto, decode_lab, is_photo
+from training.data.sources import EmptyDatasetError, UnusablePhoto, decode_lab, find_files, is_photo
 
 
 @dataclass(frozen=True)
@@ -90,16 +90,11 @@ class StreamedPhotos(Photos):
 
 def _find_places(source: Path) -> Iterator[_Place]:
     """The photos `find_photos` reads, by the same names, without reading them."""
-    if source.suffix == ".tar":
-        with tarfile.open(source) as shard:
+    shards, files = find_files(source)
+    for shard_path in shards:
+        with tarfile.open(shard_path) as shard:
             for member in shard:
                 if member.isfile() and is_photo(member.name):
-                    yield _Place(f"{source.name}/{member.name}", source, member.offset_data, member.size)
-        return
-    shards = sorted(source.glob("*.tar"))
-    for shard_path in shards:
-        yield from _find_places(shard_path)
-    if not shards:
-        for path in sorted(source.rglob("*")):
-            if is_photo(path.name):
-                yield _Place(str(path.relative_to(source)), path, 0, path.stat().st_size)
+                    yield _Place(f"{shard_path.name}/{member.name}", shard_path, member.offset_data, member.size)
+    for path in files:
+        yield _Place(str(path.relative_to(source)), path, 0, path.stat().st_size)
