@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.networks import FP32, INT8, NetworkFigures, measure_networks
 from benchmarks.roofline import measure_layers, measure_peaks
-from benchmarks.timing import ProcessCost
+from benchmarks.timing import Duration, ProcessCost
 from benchmarks.whole import measure_folder, measure_photo, measure_start
 from converters import budgets
 from sdk import ModelIntegrityError
@@ -47,18 +47,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def ratios(
-    networks: list[NetworkFigures], photo: dict[str, float], start: dict[str, ProcessCost], folder: dict[str, float]
+    networks: list[NetworkFigures], photo: dict[str, Duration], start: dict[str, ProcessCost], folder: dict[str, float]
 ) -> dict[str, float]:
     """The figures that budgets bound: each a ratio of one run, but for the start's seconds."""
     rows = {row.name: row for row in networks}
-    ours, seconds = rows[INT8], {name: row.seconds[1] for name, row in rows.items()}
+    ours, seconds = rows[INT8], {name: row.latency[1].seconds for name, row in rows.items()}
+    decode, encode = photo["decode"].seconds, photo["encode"].seconds
     figures = {
         "zhang_2017_over_int8": seconds["Zhang 2017"] / seconds[INT8],
         "ddcolor_tiny_over_int8": seconds["DDColor-tiny"] / seconds[INT8],
         "int8_bytes_over_zhang_2017": ours.bytes / rows["Zhang 2017"].bytes,
         "int8_bytes_over_ddcolor_tiny": ours.bytes / rows["DDColor-tiny"].bytes,
         "fp32_over_int8": seconds[FP32] / seconds[INT8],
-        "ours_over_jpeg": photo["network, resizing and merge"] / (photo["decode"] + photo["encode"]),
+        "ours_over_jpeg": photo["network, resizing and merge"].seconds / (decode + encode),
         "two_workers_over_one": folder["2"] / folder["1"],
         "import_seconds": start["import sdk"].seconds,
         "first_photo_cpu_seconds": start["first coloured photo"].cpu_seconds,

@@ -10,7 +10,7 @@ import torch
 from tqdm import tqdm
 
 from benchmarks.peers import PEERS, multiply_adds
-from benchmarks.timing import ProcessCost, cost_of, interleave
+from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
 from sdk.backends import open_backend
 from sdk.color import FloatArray
 from sdk.manifest import Manifest, Tensors
@@ -38,7 +38,7 @@ class NetworkFigures:
         parameters: Trainable numbers.
         multiply_adds: Of one photo.
         bytes: On disk.
-        seconds: Median latency for each number of threads.
+        latency: Median duration for each number of threads.
         cost: Of a process that opens it and runs it once; None where its runtime does not tell.
     """
 
@@ -47,7 +47,7 @@ class NetworkFigures:
     parameters: int
     multiply_adds: int
     bytes: int
-    seconds: dict[int, float]
+    latency: dict[int, Duration]
     cost: ProcessCost | None
 
 
@@ -75,12 +75,12 @@ def measure_networks(artifacts: Manifest, checkpoint: Path, folder: Path, *, rou
             _export(network, artifacts.tensors, path)
         known[name] = ("onnx", path, (parameter_count(network), multiply_adds(network, torch.from_numpy(lightness))))
 
-    seconds: dict[str, dict[int, float]] = {name: {} for name in known}
+    latency: dict[str, dict[int, Duration]] = {name: {} for name in known}
     for threads in THREADS:
         # ExecuTorch's threads belong to the process, so thread counts take turns as a whole.
         ways = {name: _runner(backend, path, threads, lightness) for name, (backend, path, _) in known.items()}
-        for name, median_seconds in interleave(ways, rounds=rounds).items():
-            seconds[name][threads] = median_seconds
+        for name, duration in interleave(ways, rounds=rounds).items():
+            latency[name][threads] = duration
     return [
         NetworkFigures(
             name=name,
@@ -88,7 +88,7 @@ def measure_networks(artifacts: Manifest, checkpoint: Path, folder: Path, *, rou
             parameters=parameters,
             multiply_adds=count,
             bytes=path.stat().st_size,
-            seconds=seconds[name],
+            latency=latency[name],
             cost=cost_of(_OPEN_AND_RUN, str(path)) if backend == "onnx" else None,
         )
         for name, (backend, path, (parameters, count)) in known.items()

@@ -71,7 +71,7 @@ def measure_seconds(*, height: int = 3000, width: int = 4000, runs: int = 5) -> 
         "OpenCV": lambda: with_opencv(np.asarray(rgb, np.uint8), ab),
         "scikit-image": lambda: with_scikit_image(np.asarray(rgb, np.uint8), ab),
     }
-    return interleave(ways, rounds=runs)
+    return {name: turn.seconds for name, turn in interleave(ways, rounds=runs).items()}
 
 
 def measure_memory(height: int, width: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.networks import INT8, NetworkFigures
 from benchmarks.roofline import Layer, Peaks
-from benchmarks.timing import ProcessCost
+from benchmarks.timing import Duration, ProcessCost
 from training.evaluate import markdown_table
 
 _FARTHEST = 8
@@ -25,7 +25,7 @@ class Measurements:
     """Everything one run measured."""
 
     networks: list[NetworkFigures]
-    photo: Mapping[str, float]
+    photo: Mapping[str, Duration]
     start: Mapping[str, ProcessCost]
     folder: Mapping[str, float]
     peaks: Peaks
@@ -84,8 +84,9 @@ def _markdown(measured: Measurements, complaints: list[str]) -> str:
                     f"{row.parameters / 1e6:.2f}",
                     f"{row.multiply_adds / 1e9:.2f}",
                     f"{row.bytes / 1e6:.1f}",
-                    *(f"{seconds * 1000:.1f}" for seconds in row.seconds.values()),
-                    f"{row.seconds[1] / ours.seconds[1]:.2f}",
+                    *(f"{turn.seconds * 1000:.1f}" for turn in row.latency.values()),
+                    f"{row.latency[1].cpu_seconds * 1000:.1f}",
+                    f"{row.latency[1].seconds / ours.latency[1].seconds:.2f}",
                     f"{row.cost.peak_mb:.0f}" if row.cost else "",
                 ]
                 for row in measured.networks
@@ -131,11 +132,15 @@ def _markdown(measured: Measurements, complaints: list[str]) -> str:
                 "All ratios are within their budgets."
                 if not complaints
                 else "Out of bounds:\n\n" + "\n".join(f"- {line}" for line in complaints),
-                "## Networks\n\n256×256, one photo, medians of turns; published networks have random weights.",
+                "## Networks\n\n256×256, one photo, medians of turns; CPU time is of one thread. "
+                "Published networks have random weights.",
                 networks,
                 "![Latency](latency.svg)",
                 "## A 12-megapixel JPEG\n\n"
-                + ", ".join(f"{name} {s * 1000:.0f} ms" for name, s in measured.photo.items()),
+                + ", ".join(
+                    f"{name} {turn.seconds * 1000:.0f} ms ({turn.cpu_seconds * 1000:.0f} of CPU time)"
+                    for name, turn in measured.photo.items()
+                ),
                 "## Start",
                 start,
                 "## A folder of one-megapixel JPEGs\n\n"
@@ -163,13 +168,15 @@ def _farthest(layers: list[Layer]) -> list[Layer]:
 def _plot_latency(networks: list[NetworkFigures]) -> Figure:
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     axes = figure.subplots()
-    rows = sorted(networks, key=lambda row: -row.seconds[1])
+    rows = sorted(networks, key=lambda row: -row.latency[1].seconds)
     bars = axes.barh(
         [row.name for row in rows],
-        [row.seconds[1] * 1000 for row in rows],
+        [row.latency[1].seconds * 1000 for row in rows],
         color=[_OURS if row.name.startswith("ours") else _OTHERS for row in rows],
     )
-    axes.bar_label(bars, [f"{row.seconds[1] * 1000:.0f} ms, {row.bytes / 1e6:.1f} MB" for row in rows], padding=4)
+    axes.bar_label(
+        bars, [f"{row.latency[1].seconds * 1000:.0f} ms, {row.bytes / 1e6:.1f} MB" for row in rows], padding=4
+    )
     axes.set_xscale("log")
     axes.set_xlabel("milliseconds a photo, one thread")
     axes.margins(x=0.35)

@@ -67,7 +67,7 @@ def measure_peaks() -> Peaks:
     a8, b8 = random.integers(0, 255, shape, np.uint8), random.integers(-64, 64, shape, np.int8)
     source = np.ones(_COPY_BYTES, np.uint8)
     target = np.empty_like(source)
-    seconds = interleave(
+    turns = interleave(
         {
             "fp32": _product("MatMul", TensorProto.FLOAT, TensorProto.FLOAT, a, b),
             "int8": _product("MatMulInteger", TensorProto.UINT8, TensorProto.INT32, a8, b8),
@@ -76,8 +76,8 @@ def measure_peaks() -> Peaks:
         rounds=_RUNS,
     )
     return Peaks(
-        {precision: _MATRIX_SIDE**3 / seconds[precision] for precision in ("fp32", "int8")},
-        2 * _COPY_BYTES / seconds["copy"],
+        {precision: _MATRIX_SIDE**3 / turns[precision].seconds for precision in ("fp32", "int8")},
+        2 * _COPY_BYTES / turns["copy"].seconds,
     )
 
 

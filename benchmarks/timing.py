@@ -7,21 +7,34 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 from tqdm import tqdm
 
 
-def interleave(ways: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, float]:
-    """Median seconds of each way; they take turns, and a first turn for caches and tables does not count."""
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+@dataclass(frozen=True)
+class Duration:
+    """How long something took.
+
+    Attributes:
+        seconds: On the clock.
+        cpu_seconds: Of all this process's threads: what a battery pays for.
+    """
+
+    seconds: float
+    cpu_seconds: float
+
+
+def interleave(ways: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, Duration]:
+    """Medians of each way; they take turns, and a first turn for caches and tables does not count."""
+    turns: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for turn in tqdm(range(rounds + 1), desc="rounds", unit="round"):
         for name, way in ways.items():
-            start = perf_counter()
+            start, cpu_start = perf_counter(), process_time()
             way()
             if turn:
-                seconds[name].append(perf_counter() - start)
-    return {name: median(durations) for name, durations in seconds.items()}
+                turns[name].append((perf_counter() - start, process_time() - cpu_start))
+    return {name: Duration(*map(median, zip(*taken, strict=True))) for name, taken in turns.items()}
 
 
 @dataclass(frozen=True)

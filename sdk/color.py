@@ -130,7 +130,7 @@ def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbAr
     """
     height, width = rgb.shape[:2]
     columns = _resize_last_axis(ab, width)
-    merged = np.empty_like(rgb)
+    merged = np.empty(rgb.shape, rgb.dtype)
     rows_per_strip = max(1, _STRIP_PIXELS // width)
 
     def merge_strip(top: int) -> None:

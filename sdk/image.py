@@ -131,8 +131,10 @@ def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any], limits: Li
 def resize(rgb: RgbArray, side: int) -> Uint8Array:
     """Stretch (height, width, 3) to an 8-bit (side, side, 3), bicubic, as networks are trained and measured."""
     # A photo much larger than the target is first averaged down by whole steps: no visible change, less time.
-    small = Image.fromarray(_to_uint8(rgb)).resize((side, side), Image.Resampling.BICUBIC, reducing_gap=3.0)
-    return np.asarray(small)
+    grey = rgb.strides[-1] == 0  # one channel seen three times, as `_grey_to_rgb` leaves it, need be resized but once
+    samples = _to_uint8(rgb[..., 0] if grey else rgb)
+    small = np.asarray(Image.fromarray(samples).resize((side, side), Image.Resampling.BICUBIC, reducing_gap=3.0))
+    return _grey_to_rgb(small) if grey else small
 
 
 @contextmanager
@@ -191,12 +193,15 @@ def _from_pil(opened: Image.Image) -> Photo:
     if 0 in opened.size:
         raise PhotoError(f"This image has no pixels ({opened.width}×{opened.height}).")
     opened.load()
-    turned = ImageOps.exif_transpose(opened)
+    # Pillow copies a picture even where there is nothing to turn or to convert, which costs as much as decoding it.
+    turned = ImageOps.exif_transpose(opened) if opened.getexif().get(ExifTags.Base.Orientation, 1) != 1 else opened
     exif = _kept_exif(opened)
     if turned.mode == "F":
         raise PhotoError("This image holds floats of an unknown range; scale them to 8 bits or pass an array.")
     if turned.mode in _SIXTEEN_BIT_MODES:
         return Photo(_grey_to_rgb(np.clip(np.asarray(turned), 0, 65535).astype(np.uint16)), exif=exif)
+    if turned.mode == "L" and not turned.info.keys() & {"icc_profile", "transparency"}:
+        return Photo(_grey_to_rgb(np.asarray(turned)), exif=exif)
     alpha = np.asarray(turned.convert("RGBA").getchannel("A")) if turned.has_transparency_data else None
     return Photo(np.asarray(_in_srgb(turned)), alpha, exif=exif)
 
@@ -226,7 +231,7 @@ def srgb_profile() -> ImageCms.ImageCmsProfile:
 def _in_srgb(picture: Image.Image) -> Image.Image:
     profile = picture.info.get("icc_profile")
     if not profile:
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
     plain = picture if picture.mode in ("RGB", "L", "CMYK") else picture.convert("L" if picture.mode == "LA" else "RGB")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -253,7 +258,7 @@ def _from_array(array: npt.NDArray[Any]) -> Photo:
     return Photo(rgb if rgb.ndim == 3 else _grey_to_rgb(rgb), array_dtype=array.dtype)
 
 
-def _grey_to_rgb(grey: RgbArray) -> RgbArray:
+def _grey_to_rgb(grey: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.broadcast_to(grey[..., None], (*grey.shape, 3))
 
 

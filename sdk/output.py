@@ -82,6 +82,6 @@ def _deep_pieces(photo: Photo, file_format: str) -> Iterable[bytes]:
 def _save(picture: Image.Image, target: BinaryIO, file_format: str) -> None:
     """Save with the profile and the notes the picture carries."""
     notes = {key: picture.info[key] for key in ("icc_profile", "exif") if key in picture.info}
-    if file_format == "JPEG":
+    if file_format == "JPEG" and picture.mode != "RGB":
         picture = picture.convert("RGB")
     picture.save(target, format=file_format, quality=_JPEG_QUALITY, **notes)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from sdk import Colorizer, OutputError, PhotoError, output
+from sdk import Colorizer, OutputError, PhotoError, image, output
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS
 
@@ -142,3 +142,10 @@ def test_an_interrupted_or_refused_write_leaves_nothing(tmp_path: Path) -> None:
 def test_every_usual_format_is_written(suffix: str, tmp_path: Path) -> None:
     output.write_image(Image.new("RGBA", (4, 4), (200, 10, 10, 255)), tmp_path / f"out{suffix}")
     assert np.asarray(Image.open(tmp_path / f"out{suffix}").convert("RGB"))[0, 0, 0] > 180
+
+
+def test_one_channel_seen_three_times_is_resized_as_three() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (1500, 1100), np.uint8)
+    once = image.read(Image.fromarray(grey)).rgb
+    assert once.strides[-1] == 0
+    assert np.array_equal(image.resize(once, 256), image.resize(np.ascontiguousarray(once), 256))
