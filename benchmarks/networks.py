@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
+from converters.to_onnx import export_fp32
 from sdk.backends import open_backend
 from sdk.color import FloatArray
 from sdk.manifest import Manifest, Tensors
@@ -72,7 +73,8 @@ def measure_networks(artifacts: Manifest, checkpoint: Path, folder: Path, *, rou
         network = build().eval()
         path = folder / f"{name}.onnx"
         if not path.exists():
-            _export(network, artifacts.tensors, path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            export_fp32(network, artifacts.tensors, path)
         known[name] = ("onnx", path, (parameter_count(network), multiply_adds(network, torch.from_numpy(lightness))))
 
     latency: dict[str, dict[int, Duration]] = {name: {} for name in known}
@@ -103,12 +105,3 @@ def _runner(backend: str, path: Path, threads: int, lightness: FloatArray) -> Ca
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     return lambda: session.run(None, {"lightness": lightness})
-
-
-def _export(network: torch.nn.Module, tensors: Tensors, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    program = torch.onnx.export(
-        network, (torch.zeros(tensors.input_shape),), input_names=["lightness"], dynamo=True, verbose=False
-    )
-    assert program is not None
-    program.save(path, external_data=False)

@@ -22,17 +22,16 @@ from converters import rgb
 from sdk import color
 from sdk.color import FloatArray
 from sdk.manifest import Tensors
-from training.models.student import Student
 
 # onnxruntime-web refuses a newer intermediate representation, and older phones a newer operator set.
 IR_VERSION = 10
 OPSET = 20
 
 
-def export_fp32(student: Student, tensors: Tensors, path: Path) -> None:
-    """Write the student as one ONNX file, in float32."""
+def export_fp32(network: nn.Module, tensors: Tensors, path: Path) -> None:
+    """Write a network that meets the tensor contract as one ONNX file, in float32."""
     example = (torch.zeros(tensors.input_shape),)
-    _save(_to_model(student, example, [tensors.input_name], [tensors.output_name]), path)
+    _save(_to_model(network, example, [tensors.input_name], [tensors.output_name]), path)
 
 
 def export_int8(fp32: Path, calibration: list[FloatArray], tensors: Tensors, path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from benchmarks import __main__ as command
-from benchmarks import report
+from benchmarks import report, trade_off
 from benchmarks.networks import NetworkFigures
 from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.roofline import Layer, Peaks, measure_layers
@@ -156,3 +156,26 @@ def test_the_report_is_for_people_and_machines(tmp_path: Path) -> None:
 def test_without_artifacts_it_says_how_to_make_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--artifacts", str(tmp_path)]) == 2
     assert "python -m converters.export_all" in capsys.readouterr().err
+
+
+def test_the_trade_off_is_a_row_a_network_and_two_curves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trade_off, "SIDES", (96,))
+    monkeypatch.setattr(trade_off, "STRENGTHS", (0.5,))
+    arguments = ["--photos", str(PROJECT / "tests" / "photos"), "--checkpoint", str(CHECKPOINT), "--rounds", "1"]
+    assert trade_off.main([*arguments, "--out", str(tmp_path)]) == 0
+    content = json.loads((tmp_path / "trade-off.json").read_text())
+    costs, qualities = content["costs"], content["qualities"]
+    assert costs["student fp32, 96 px"]["multiply_adds"] < costs["student fp32"]["multiply_adds"] / 6
+    assert costs["student int8"]["bytes"] < costs["student fp32"]["bytes"] / 3
+    half, whole = (qualities[name]["colourfulness"] for name in ("student int8, strength 0.5", "student int8"))
+    assert 0.4 * whole < half < 0.7 * whole
+    assert qualities["student int8"]["psnr"] > qualities["grey"]["psnr"]
+    assert "| student int8 | 2." in (tmp_path / "trade-off.md").read_text()
+    assert (tmp_path / "trade-off.svg").stat().st_size > 1000
+
+
+def test_a_trade_off_without_photos_or_weights_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert trade_off.main(["--photos", str(tmp_path), "--checkpoint", str(tmp_path / "none.safetensors")]) == 2
+    assert "none.safetensors" in capsys.readouterr().err
