@@ -21,6 +21,7 @@ from training.checkpoint import (
 )
 from training.config import Recipe, RecipeError, recipe_as_dict
 from training.data import Batch, Photos, StreamedPhotos
+from training.memory import keep_freed_memory
 from training.metrics import colorize_held_out, colourfulness, psnr
 from training.optimization import build_optimizer, set_learning_rate
 from training.parallel import mean, share_buffers, share_gradients
@@ -74,6 +75,7 @@ def train(
         DivergedError: A loss is no longer a number.
     """
     run.mkdir(parents=True, exist_ok=True)
+    keep_freed_memory()
     torch.set_flush_denormal(True)  # numbers near zero are many times slower on some processors
     accelerator = Accelerator(mixed_precision=best_precision())
     training = _open(stage, recipe, run, encoder_weights, accelerator)
