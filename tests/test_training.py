@@ -345,12 +345,15 @@ def test_freed_memory_is_kept_for_the_next_step() -> None:
         "from training.memory import keep_freed_memory\n"
         "if sys.argv[1] == 'keep': keep_freed_memory()\n"
         "def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "def step():\n"
+        "  for _ in range(6): torch.zeros(16_000_000).add_(1)\n"
+        "step()\n"
         "start = faults()\n"
-        "for _ in range(6): torch.zeros(16_000_000).add_(1)\n"
+        "step()\n"
         "print(faults() - start)"
     )
     faults = [
         int(subprocess.run([sys.executable, "-c", program, how], capture_output=True, check=True).stdout)
         for how in ("keep", "give back")
     ]
-    assert faults[0] < faults[1] / 2
+    assert faults[0] < faults[1] / 10
