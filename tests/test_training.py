@@ -357,3 +357,20 @@ def test_freed_memory_is_kept_for_the_next_step() -> None:
         for how in ("keep", "give back")
     ]
     assert faults[0] < faults[1] / 10
+
+
+def test_a_stronger_student_is_more_vivid_and_otherwise_the_same(
+    packed: Path, student_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = ["strength", "--photos", str(packed), "--checkpoint", str(student_checkpoint), "--count", "1"]
+    assert main(photos) == 0
+    rows = [[float(cell) for cell in row.split("|")[1:-1]] for row in capsys.readouterr().out.splitlines()[2:]]
+    assert [row[2] for row in rows] == sorted(row[2] for row in rows)
+
+    assert main([*photos, "--choose", "0.5", str(tmp_path / "half.safetensors")]) == 0
+    whole, half = (
+        checkpoint.load_student(path).network for path in (student_checkpoint, tmp_path / "half.safetensors")
+    )
+    lightness = torch.linspace(-1, 1, 64 * 64).reshape(1, 1, 64, 64)
+    raw = torch.nn.functional.conv2d(whole.features(lightness)[-1], *whole.head.parameters())
+    torch.testing.assert_close(half(lightness), (0.5 * raw).clamp(-1, 1))

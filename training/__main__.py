@@ -1,6 +1,7 @@
 """`python -m training`: gather photos, train a teacher and its student, measure them.
 
-The usual way: coco, or photos of your own → pack → pretrain, gan: a teacher → distill, qat: a student → evaluate.
+The usual way: coco, or photos of your own → pack → pretrain, gan: a teacher → distill, qat: a student → strength →
+evaluate.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 from sdk.backends import open_backend
 from sdk.errors import BackendUnavailable, ColorizerError
 from sdk.manifest import load_manifest
-from training.checkpoint import CheckpointError, load_network
+from training.checkpoint import CheckpointError, load_network, load_student, save_network
 from training.config import RecipeError, load_recipe
 from training.data import EmptyDatasetError, open_photos, pack
 from training.data.coco import OFFICIAL_SITE, SPLITS, DownloadError, download_coco
@@ -22,6 +23,7 @@ from training.metrics import as_predict_ab
 from training.models.encoders import INPUT_RANGES
 from training.perceptual import PerceptualUnavailable
 from training.stages import STAGES, EncoderFile, EncoderWeights
+from training.strength import strength_table, strengthen
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_pack(commands.add_parser("pack", help="decode photos once into a memory-mapped array"))
     for name, stage in STAGES.items():
         _add_stage(commands.add_parser(name, help=f"{stage.help}; the same command resumes it"), name)
+    _add_strength(commands.add_parser("strength", help="choose how vivid a student is, on held-out photos"))
     help_text = "PSNR, SSIM, CIEDE2000 and colourfulness beside the grey baseline"
     _add_evaluate(commands.add_parser("evaluate", help=help_text))
     return parser
@@ -103,6 +106,14 @@ def _add_stage(command: argparse.ArgumentParser, name: str) -> None:
     command.set_defaults(run_command=_train, stage=name)
 
 
+def _add_strength(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--photos", type=Path, required=True, help="as in training; only the held-out ones are used")
+    command.add_argument("--checkpoint", type=Path, required=True, help="a student's .safetensors file")
+    command.add_argument("--count", type=int, default=200, help="held-out photos to measure on (default 200)")
+    command.add_argument("--choose", nargs=2, metavar=("STRENGTH", "FILE"), help="write the student of that strength")
+    command.set_defaults(run_command=_choose_strength)
+
+
 def _add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--photos", type=Path, required=True, help="folder of colour photos, or tar shards")
     command.add_argument("--checkpoint", type=Path, action="append", default=[], help="a .safetensors file of a run")
@@ -126,6 +137,15 @@ def _train(options: argparse.Namespace) -> None:
         max_minutes=options.max_minutes,
         save_every=options.save_every,
     )
+
+
+def _choose_strength(options: argparse.Namespace) -> None:
+    loaded = load_student(options.checkpoint)
+    if options.choose:
+        strength, path = float(options.choose[0]), Path(options.choose[1])
+        save_network(strengthen(loaded.network, strength).state_dict(), loaded.recipe, path)
+    else:
+        print(strength_table(loaded.network, open_photos(options.photos, held_out=True), count=options.count))
 
 
 def _evaluate(options: argparse.Namespace) -> None:
