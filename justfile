@@ -43,3 +43,10 @@ train photos encoder_weights:
 export photos:
     python -m converters.export_all --checkpoint training/weights/student.safetensors \
         --photos {{ photos }} --out artifacts --bundle sdk/models
+
+# Branch coverage of the whole suite, with its floors.
+coverage:
+    coverage run -m pytest
+    coverage combine
+    coverage report --include 'sdk/*' --fail-under 90
+    coverage report --omit 'sdk/*' --fail-under 80
