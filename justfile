@@ -27,6 +27,10 @@ page:
 web: page
     cd web && npx tsc && npx vitest run && npx playwright test
 
+# The documentation as a site, in runs/site; any broken link is an error.
+docs *arguments:
+    NO_MKDOCS_2_WARNING=1 mkdocs build --strict {{ arguments }}
+
 # Style mended where a tool can.
 fix:
     ruff check --fix .

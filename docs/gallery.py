@@ -14,6 +14,7 @@ from training.metrics import EVALUATION_SIZE, colourfulness, grey, psnr
 
 PROJECT = Path(__file__).parents[1]
 PHOTOS = (PROJECT / "tests" / "photos", PROJECT / "docs" / "gallery" / "photos")
+SOURCES = "The photos' [sources and licences](gallery/photos/README.md)."
 _GAP = 8
 
 
@@ -35,6 +36,7 @@ def main() -> None:
                 "Made by `python docs/gallery.py` with the bundled model. Each strip: what the network was given, what "
                 "it made of it, and what was true. The figure is PSNR at 256×256 pixels, by the protocol of "
                 "`training/metrics.py`, beside that of leaving the photo grey.",
+                *([SOURCES] if options.photos == PHOTOS else []),
                 "## Nearer to the truth than grey",
                 *(helped or ["None."]),
                 "## Farther from the truth than grey",

@@ -10,17 +10,20 @@ import pytest
 import torch
 
 from benchmarks import __main__ as command
-from benchmarks import report, trade_off
+from benchmarks import protocols, report, trade_off
 from benchmarks.networks import NetworkFigures
 from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.roofline import Layer, Peaks, measure_layers
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
 from converters import budgets
 from converters.to_onnx import export_fp32
+from sdk import Colorizer
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.manifest import Tensors, load_manifest
 from tests.conftest import PROJECT
+from training import metrics
 from training.checkpoint import load_student
+from training.data import decode_rgb
 from training.models.student import parameter_count
 
 CHECKPOINT = PROJECT / "training" / "weights" / "student.safetensors"
@@ -179,3 +182,18 @@ def test_a_trade_off_without_photos_or_weights_is_one_sentence(
 ) -> None:
     assert trade_off.main(["--photos", str(tmp_path), "--checkpoint", str(tmp_path / "none.safetensors")]) == 2
     assert "none.safetensors" in capsys.readouterr().err
+
+
+def test_one_convention_is_the_protocol_and_the_others_are_what_they_say() -> None:
+    photos = [(PROJECT / "tests" / "photos" / f"{name}.jpg").read_bytes() for name in ("cat", "coffee")]
+    with Colorizer.load() as colorizer:
+        figures = protocols.measure(photos, colorizer)
+        truths = [decode_rgb(photo, metrics.EVALUATION_SIZE) for photo in photos]
+        ours = metrics.measure((np.asarray(colorizer.colorize(truth)), truth) for truth in truths)
+    left_grey, coloured = zip(*figures.values(), strict=True)
+    expected = metrics.measure((metrics.grey(truth), truth) for truth in truths)
+    assert (left_grey[0], coloured[0]) == pytest.approx((expected["psnr"], ours["psnr"]), abs=1e-9)
+    assert figures["dB of the photos' mean error"][1] < coloured[0]
+    # Lightness is the photo's own but for rounding, so a third of Lab's channels has no error.
+    lab, ab = figures["L, a and b instead of RGB"], figures["a and b alone"]
+    assert lab[1] - ab[1] == pytest.approx(10 * np.log10(1.5), abs=0.05)
