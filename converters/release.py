@@ -1,8 +1,10 @@
 """One student into every artifact, each proven, with the manifest written last."""
 
 import multiprocessing
+import os
 import shutil
 import subprocess
+import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -115,16 +117,27 @@ def _build(jobs: list[Job]) -> dict[str, Built]:
     context = multiprocessing.get_context("spawn")
     total = sum(len(job.recipes) for job in jobs)
     with (
-        # Jobs run side by side, and threads that wait for a core by spinning slow them all: one thread a job.
-        ProcessPoolExecutor(
-            _WORKERS, mp_context=context, max_tasks_per_child=1, initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool,
+        ProcessPoolExecutor(_WORKERS, mp_context=context, max_tasks_per_child=1, initializer=_begin_work) as pool,
         tqdm(total=total, desc="exporting", unit="artifact") as progress,
     ):
         for done in as_completed([pool.submit(build, job) for job in jobs]):
             built |= {one.artifact.path: one for one in done.result()}
             progress.update(len(done.result()))
     return built
+
+
+def _begin_work() -> None:
+    # Jobs run side by side, and threads that wait for a core by spinning slow them all: one thread a job.
+    torch.set_num_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Else the worker of a killed export would go on writing, into the folder of the next one too."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _export_error(network: Student, proof: PhotoSample) -> float:

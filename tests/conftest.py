@@ -33,16 +33,20 @@ def photo_rgb() -> Uint8Array:
 
 @pytest.fixture(scope="session")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled photos many times over, so that some are held out."""
-    photos = tmp_path_factory.mktemp("photos")
+    return pack_bundled(tmp_path_factory.mktemp("training"))
+
+
+def pack_bundled(folder: Path) -> Path:
+    """The bundled photos many times over, so that some are held out, packed in a folder in `folder`."""
+    from training.data import pack
+
+    photos = folder / "photos"
+    photos.mkdir()
     for index in range(150):
         original = sorted(PHOTOS.glob("*.jpg"))[index % 4]
         (photos / f"{index:03}.jpg").write_bytes(original.read_bytes())
-    folder = tmp_path_factory.mktemp("packed")
-    from training.data import pack
-
-    pack(photos, folder, side=64)
-    return folder
+    pack(photos, folder / "packed", side=64)
+    return folder / "packed"
 
 
 @pytest.fixture(scope="session")

@@ -207,14 +207,10 @@ def test_a_killed_run_resumes_to_identical_weights(
     stage: str, packed: Path, teacher_file: Path, tmp_path: Path
 ) -> None:
     recipe = tmp_path / "recipe.toml"
-    student = "[student]\nwidth = 0.35\ndecoder = [16, 16, 16, 16]\n"
-    table = KILLED[stage].format(teacher=teacher_file)
-    size = "" if "size" in table else "size = 32\n"
-    recipe.write_text(f"steps = 8\nbatch_size = 4\nwarmup_steps = 2\n{size}{table}{student}")
-    command = [sys.executable, "-m", "training", stage, "--recipe", str(recipe), "--photos", str(packed)]
-    command += ["--save-every", "2", "--from-random-weights", "--run-folder"]
+    write_recipe(recipe, steps=8, table=KILLED[stage].format(teacher=teacher_file))
     killed = tmp_path / "killed"
-    process = subprocess.Popen([*command, str(killed)], stderr=subprocess.DEVNULL, cwd=PROJECT)
+    command = [sys.executable, "-m", "training", *arguments(stage, recipe, packed, killed)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=PROJECT)
     deadline = time.monotonic() + 120
     while not (killed / loop.STATE_FILE).exists():
         assert time.monotonic() < deadline
@@ -224,7 +220,7 @@ def test_a_killed_run_resumes_to_identical_weights(
     process.wait()
     assert checkpoint.load_training_state(killed / loop.STATE_FILE).step < 8
     for folder in (killed, tmp_path / "whole"):
-        train_here(stage, recipe, packed, folder)
+        assert main(arguments(stage, recipe, packed, folder)) == 0
     whole, resumed = (
         checkpoint.load_weights(tmp_path / name / loop.weights_file(load_recipe(recipe)))
         for name in ("whole", "killed")
@@ -232,9 +228,15 @@ def test_a_killed_run_resumes_to_identical_weights(
     assert_same(whole, resumed)
 
 
-def train_here(stage: str, recipe: Path, packed: Path, folder: Path) -> None:
-    arguments = [stage, "--recipe", str(recipe), "--photos", str(packed), "--from-random-weights"]
-    assert main([*arguments, "--save-every", "2", "--run-folder", str(folder)]) == 0
+def write_recipe(path: Path, *, steps: int, table: str = "") -> None:
+    student = "[student]\nwidth = 0.35\ndecoder = [16, 16, 16, 16]\n"
+    size = "" if "size" in table else "size = 32\n"
+    path.write_text(f"steps = {steps}\nbatch_size = 4\nwarmup_steps = 2\n{size}{table}{student}")
+
+
+def arguments(stage: str, recipe: Path, packed: Path, folder: Path) -> list[str]:
+    named = [stage, "--recipe", str(recipe), "--photos", str(packed), "--from-random-weights"]
+    return [*named, "--save-every", "2", "--run-folder", str(folder)]
 
 
 def test_a_run_folder_is_never_reused_for_another_recipe(packed: Path, tmp_path: Path) -> None:
