@@ -55,3 +55,14 @@ coverage:
     coverage combine
     coverage report --include 'sdk/*' --fail-under 90
     coverage report --omit 'sdk/*' --fail-under 80
+
+# What a release holds: wheel, sdist, what `just export` made (one archive), a bill of materials, and checksums over all.
+release out:
+    uv build --quiet --out-dir {{ out }}
+    rm -f {{ out }}/.gitignore
+    if [ -e artifacts/manifest.json ]; then tar -czf {{ out }}/artifacts.tar.gz artifacts; fi
+    uv venv --quiet --clear {{ out }}/installed
+    uv pip install --quiet -c constraints.txt --python {{ out }}/installed {{ out }}/*.whl
+    cyclonedx-py environment {{ out }}/installed/bin/python --output-file {{ out }}/sbom.cdx.json
+    rm -r {{ out }}/installed
+    cd {{ out }} && sha256sum -- * > SHA256SUMS && sha256sum --check --quiet SHA256SUMS

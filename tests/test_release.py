@@ -1,0 +1,99 @@
+"""What a release holds is whole, its wheel works with each extra and with none, and its workflows are well formed."""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+
+EXTRAS = {
+    "executorch": "from sdk import Colorizer; import executorch.runtime",
+    "coreml": "import coremltools",
+    "train": "import accelerate, safetensors, skimage, tensorboard, torch, torchvision",
+    "perceptual": "import torchmetrics.image",
+    "convert": "import executorch.exir, onnx, onnxscript, torchao",
+    "bench": "import cv2, matplotlib",
+    "examples": "import av, flask",
+    "docs": "import mkdocs, mkdocstrings",
+}
+
+
+def run(*command: object, cwd: Path = PROJECT) -> str:
+    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("release")
+    run("just", "release", folder)
+    return folder
+
+
+def install(release: Path, folder: Path, extra: str) -> Path:
+    (wheel,) = release.glob("*.whl")
+    run("uv", "venv", "--quiet", folder)
+    python = folder / "bin" / "python"
+    run("uv", "pip", "install", "--quiet", "-c", "constraints.txt", "--python", python, f"{wheel}{extra}")
+    return python
+
+
+def test_checksums_cover_every_file(release: Path) -> None:
+    lines = [line.split("  ") for line in (release / "SHA256SUMS").read_text().splitlines()]
+    assert {name for _, name in lines} == {path.name for path in release.iterdir()} - {"SHA256SUMS"}
+    for digest, name in lines:
+        assert hashlib.sha256((release / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_bill_of_materials_names_what_is_installed(release: Path) -> None:
+    components = json.loads((release / "sbom.cdx.json").read_text())["components"]
+    assert {"edge-colorizer", "numpy", "onnxruntime", "pillow", "tqdm"} <= {part["name"].lower() for part in components}
+
+
+def test_the_wheel_holds_the_model_its_proof_and_its_licence(release: Path) -> None:
+    (wheel,) = release.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for name in ("sdk/models/student-int8.onnx", "sdk/models/manifest.json", "sdk/py.typed", "licenses/LICENSE"):
+        assert any(found.endswith(name) for found in names), name
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"sdk", "edge_colorizer"}
+
+
+def test_the_wheel_alone_colours_a_photo(release: Path, tmp_path: Path) -> None:
+    python = install(release, tmp_path / "environment", "")
+    cat = PROJECT / "examples" / "photos" / "cat.jpg"
+    run(python.with_name("colorize"), cat, "-o", tmp_path / "cat.png", cwd=tmp_path)
+    assert (tmp_path / "cat.png").stat().st_size > 10_000
+    run(python, "-c", "import sdk, sys; assert not {'torch', 'onnxruntime'} & set(sys.modules)", cwd=tmp_path)
+
+
+def test_every_extra_is_tried() -> None:
+    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(EXTRAS) | {"dev"} == set(extras)  # README's command installs "dev"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_the_wheel_works_with_one_extra(extra: str, release: Path, tmp_path: Path) -> None:
+    python = install(release, tmp_path / "environment", f"[{extra}]")
+    run(python, "-c", EXTRAS[extra], cwd=tmp_path)
+    cat = PROJECT / "examples" / "photos" / "cat.jpg"
+    run(python.with_name("colorize"), cat, "-o", tmp_path / "cat.png", cwd=tmp_path)
+
+
+def test_workflows_are_well_formed_and_call_what_exists() -> None:
+    workflows = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+    assert workflows
+    checker = Path(sys.executable).with_name("check-jsonschema")
+    run(checker, "--builtin-schema", "vendor.github-workflows", *workflows)
+    recipes = set(run("just", "--summary").split())
+    called = {name for path in workflows for name in re.findall(r"run: just (\S+)", path.read_text())}
+    assert called
+    assert called <= recipes
