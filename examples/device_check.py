@@ -3,18 +3,19 @@
     pip install 'edge-colorizer[bench]'
     python examples/device_check.py --model artifacts --json check.json --most-ms 100 --least-psnr 20
 
-Prints a table, a row a backend: latency of network and small copy, peak memory so far, PSNR and SSIM to the original
-photos, and how near the pictures are to those made on the machine that released the model. Exit code 1: a limit is not
-kept; 2: there is no backend. `colorize serve` has the same check for browsers.
+Prints a table, a row a backend: latency of the network and its lightness, peak memory of the process so far, PSNR and
+SSIM to the original photos, and how near the pictures are to those made on the machine that released the model. Exit
+code 1: a limit is not kept; 2: there is no backend. `colorize serve` has the same check for browsers, and
+`device_check_adb.py` for Android devices.
 """
 
 import argparse
 import json
 import platform
-import resource
 import sys
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -38,19 +39,21 @@ def main(arguments: list[str] | None = None) -> int:
                 rows.append(check(colorizer, options.runs))
         except (BackendUnavailable, ModelIntegrityError) as error:
             reasons.append(f"{backend}: {error}")
-    print(*reasons, sep="\n", file=sys.stderr)
+    for reason in reasons:
+        print(reason, file=sys.stderr)
     if not rows:
         return 2
     print(table(rows))
     failures = [line for row in rows for line in beyond(row, options)]
-    print(*failures, sep="\n", file=sys.stderr)
+    for failure in failures:
+        print(failure, file=sys.stderr)
     if options.json:
         machine = {"machine": platform.machine(), "system": platform.platform(), "python": platform.python_version()}
         options.json.write_text(json.dumps({**machine, "backends": rows, "failures": failures}, indent=2) + "\n")
     return 1 if failures else 0
 
 
-def check(colorizer: Colorizer, runs: int) -> dict[str, float | str]:
+def check(colorizer: Colorizer, runs: int) -> dict[str, Any]:
     """One backend's figures, the means over the photos."""
     quality = []
     for path in sorted(PHOTOS.glob("*-grey.webp")):
@@ -74,28 +77,41 @@ def check(colorizer: Colorizer, runs: int) -> dict[str, float | str]:
         seconds.append(perf_counter() - start)
     psnr, ssim, agreement = np.mean(quality, axis=0)
     info = colorizer.info()
-    unit = 1 if sys.platform == "darwin" else 1024
     return {
         "backend": info.backend,
         "precision": info.precision,
         "sha256": info.sha256,
         "median_ms": float(np.median(seconds)) * 1000,
         "p95_ms": float(np.percentile(seconds, 95)) * 1000,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6,
+        "peak_mb": peak_mb(),
         "psnr_db": float(psnr),
         "ssim": float(ssim),
         "agreement_db": float(agreement),
     }
 
 
-def table(rows: list[dict[str, float | str]]) -> str:
+def peak_mb() -> float | None:
+    """The most memory this process held so far, in 10⁶ bytes; None on Windows, where Python cannot ask."""
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def table(rows: list[dict[str, Any]]) -> str:
     """The rows for a terminal."""
     heads = [head for head in rows[0] if head != "sha256"]
-    cells = [[f"{row[h]:.2f}" if isinstance(row[h], float) else str(row[h]) for h in heads] for row in rows]
+    cells = [[_cell(row[head]) for head in heads] for row in rows]
     return "\n".join("".join(f"{cell:>14}" for cell in line) for line in [heads, *cells])
 
 
-def beyond(row: dict[str, float | str], options: argparse.Namespace) -> list[str]:
+def _cell(value: str | float | None) -> str:
+    return "not measured" if value is None else value if isinstance(value, str) else f"{value:.2f}"
+
+
+def beyond(row: dict[str, Any], options: argparse.Namespace) -> list[str]:
     """A line for each limit that a backend does not keep."""
     bounds = [
         ("p95_ms", options.most_ms, -1),
@@ -105,7 +121,7 @@ def beyond(row: dict[str, float | str], options: argparse.Namespace) -> list[str
     return [
         f"{row['backend']}: {figure} is {row[figure]:.2f}, must be at {'least' if sign > 0 else 'most'} {limit:g}"
         for figure, limit, sign in bounds
-        if limit is not None and sign * float(row[figure]) < sign * limit
+        if limit is not None and sign * row[figure] < sign * limit
     ]
 
 

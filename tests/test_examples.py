@@ -50,6 +50,13 @@ def test_the_device_check_measures_and_holds_to_limits(tmp_path: Path, capsys: p
     assert device_check.main(["--model", str(tmp_path)]) == 2
 
 
+def test_the_device_check_goes_without_memory_where_python_cannot_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (device_check.peak_mb() or 0) > 10
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    assert device_check.peak_mb() is None
+    assert "not measured" in device_check.table([{"backend": "onnx", "peak_mb": device_check.peak_mb()}])
+
+
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     """A second of a photo panned slowly above one that stands still, with a tone."""

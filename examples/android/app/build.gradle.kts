@@ -1,0 +1,37 @@
+plugins {
+    id("com.android.application")
+    id("org.jetbrains.kotlin.android")
+}
+
+android {
+    namespace = "org.edgecolorizer"
+    compileSdk = 36
+    ndkVersion = "27.0.12077973"
+
+    defaultConfig {
+        applicationId = "org.edgecolorizer.example"
+        minSdk = 28 // ImageDecoder, which turns photos upright
+        targetSdk = 36
+        versionCode = 1
+        versionName = "1.0"
+        ndk { abiFilters += listOf("arm64-v8a", "x86_64") } // what ExecuTorch's library has
+        externalNativeBuild {
+            cmake { arguments += "-DANDROID_SUPPORT_FLEXIBLE_PAGE_SIZES=ON" } // Android 15's 16 kB pages
+        }
+    }
+
+    externalNativeBuild {
+        cmake {
+            path = file("src/main/c/CMakeLists.txt")
+            version = "3.22.1"
+        }
+    }
+}
+
+kotlin { jvmToolchain(17) }
+
+dependencies {
+    // As new as the ExecuTorch that wrote the .pte; see pyproject.toml.
+    implementation("org.pytorch:executorch-android:1.5.1")
+    implementation("androidx.activity:activity-ktx:1.9.3")
+}

@@ -1,0 +1,2 @@
+#define EDGE_COLORIZER_IMPLEMENTATION
+#include "CEdgeColorizer.h"
