@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import pickle
 import subprocess
 import sys
 import time
@@ -237,6 +238,19 @@ def write_recipe(path: Path, *, steps: int, table: str = "") -> None:
 def arguments(stage: str, recipe: Path, packed: Path, folder: Path) -> list[str]:
     named = [stage, "--recipe", str(recipe), "--photos", str(packed), "--from-random-weights"]
     return [*named, "--save-every", "2", "--run-folder", str(folder)]
+
+
+class Payload:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return exec, ("raise SystemExit('code in a checkpoint was run')",)
+
+
+def test_code_in_a_checkpoint_is_never_run(tmp_path: Path) -> None:
+    torch.save({"step": Payload()}, tmp_path / loop.STATE_FILE)
+    with pytest.raises(pickle.UnpicklingError, match="Weights only load failed"):
+        checkpoint.load_training_state(tmp_path / loop.STATE_FILE)
+    with pytest.raises(checkpoint.CheckpointError):
+        checkpoint.load_network(tmp_path / loop.STATE_FILE)
 
 
 def test_a_run_folder_is_never_reused_for_another_recipe(packed: Path, tmp_path: Path) -> None:
