@@ -7,7 +7,7 @@
 Takes a folder of photos or a text file with a path a line, wherever fsspec reads. Shows Ray Data's progress bar, then
 how many were coloured and how many could not be. OUT/photos mirrors the folder (with --parquet, OUT/parquet has rows of
 path and photo); OUT/errors has rows of path and error. The same command goes on where it stopped or was killed. Exit
-code 2: it could not go on, and why. docs/cluster.md says what it costs.
+code 2: it could not go on, and why. To try failed photos again, delete OUT/errors first.
 """
 
 import argparse
