@@ -1,6 +1,6 @@
 """Teach the bundled student the colours of your own albums, then use what it learned.
 
-    pip install 'edge-colorizer[convert]'
+    pip install -e '.[convert]'   # from a checkout: a wheel holds the SDK alone
     python examples/finetune.py ~/albums/ --out mine/ --minutes 10
     colorize grandmother.jpg        # with the bundled model
     python -c "from sdk import Colorizer; Colorizer.load(model_dir='mine').colorize('grandmother.jpg').show()"

@@ -1,13 +1,16 @@
 """Colour a video file, and keep its sound.
 
-    pip install 'edge-colorizer[examples]'
+    pip install -e '.[examples]'
     python examples/video.py old-film.mp4 coloured.mp4 --smoothing 0.7
 
 Shows a progress bar, then how much the colours flicker with the smoothing chosen and without: the mean change of chroma
-from frame to frame, in Lab units, where the film itself stands still.
+from frame to frame, in Lab units, where the film itself stands still. Each frame keeps its time; a film of odd width or
+height loses a column or row, which H.264 cannot hold. Exit code 2: the film cannot be read or written, and why.
 """
 
 import argparse
+import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -22,8 +25,8 @@ from sdk import Colorizer, color
 STILL = 1.0  # a pixel whose lightness changes less than this, of 100, stands still
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Colour one file and report."""
+def main(arguments: list[str] | None = None) -> int:
+    """Colour one file and report. Returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("film", type=Path)
     parser.add_argument("out", type=Path)
@@ -31,10 +34,17 @@ def main(arguments: list[str] | None = None) -> None:
         "--smoothing", type=float, default=0.7, help="share of the previous frame's chroma (default 0.7)"
     )
     options = parser.parse_args(arguments)
-    with Colorizer.load() as colorizer:
-        colour(colorizer, options.film, options.out, smoothing=options.smoothing)
-        without = flicker(colorizer.stream(frames(options.film)))
+    try:
+        if options.out.exists():
+            raise FileExistsError(f"{options.out} exists already; choose another name.")
+        with Colorizer.load() as colorizer:
+            colour(colorizer, options.film, options.out, smoothing=options.smoothing)
+            without = flicker(colorizer.stream(tqdm(frames(options.film), desc="without smoothing", unit="frame")))
+    except (OSError, ValueError) as error:  # PyAV's errors are these, too
+        print(f"video: {error}", file=sys.stderr)
+        return 2
     print(f"{options.out}: chroma flickers by {flicker(frames(options.out)):.2f}, without smoothing by {without:.2f}")
+    return 0
 
 
 def frames(film: Path) -> Iterator[np.ndarray]:
@@ -45,24 +55,41 @@ def frames(film: Path) -> Iterator[np.ndarray]:
 
 
 def colour(colorizer: Colorizer, film: Path, out: Path, *, smoothing: float) -> None:
-    """Write a coloured copy; whole under its own name, or not at all."""
+    """Write a coloured copy; whole under its own name, or not at all.
+
+    Raises:
+        OSError: The film cannot be read or the copy not be written.
+        ValueError: The film holds no pictures, or the copy's name has no suffix of a known format.
+    """
     partial = out.with_name(f".{out.name}.partial{out.suffix}")
     try:
         with av.open(film) as source, av.open(partial, "w") as target:
+            if not source.streams.video:
+                raise ValueError(f"{film} holds no pictures.")
             picture = source.streams.video[0]
             written = target.add_stream("libx264", rate=picture.average_rate or Fraction(25), options={"crf": "18"})
-            written.width, written.height, written.pix_fmt = picture.width, picture.height, "yuv420p"
-            sound = source.streams.audio[0] if source.streams.audio else None
-            copied = target.add_stream_from_template(sound) if sound else None
-            coloured = colorizer.stream(frames(film), smoothing=smoothing)
-            for rgb in tqdm(coloured, total=picture.frames or None, unit="frame"):
-                target.mux(written.encode(av.VideoFrame.from_ndarray(np.asarray(rgb), format="rgb24")))
-            target.mux(written.encode())
-            if sound and copied:
-                for packet in source.demux(sound):
-                    if packet.dts is not None:  # the last one is empty
-                        packet.stream = copied
+            written.width, written.height, written.pix_fmt = picture.width // 2 * 2, picture.height // 2 * 2, "yuv420p"
+            written.codec_context.time_base = picture.time_base or Fraction(1, 1000)
+            copies = {sound.index: target.add_stream_from_template(sound) for sound in source.streams.audio}
+            times: deque[int | None] = deque()
+
+            def pictures() -> Iterator[np.ndarray]:
+                # Sound is copied as it comes by, so that the two lie side by side in the copy too.
+                for packet in source.demux(picture, *source.streams.audio):
+                    if packet.stream is picture:
+                        for frame in picture.decode(packet):
+                            times.append(frame.pts)
+                            yield frame.to_ndarray(format="rgb24")[: written.height, : written.width]
+                    elif packet.dts is not None:  # the last one is empty
+                        packet.stream = copies[packet.stream_index]
                         target.mux(packet)
+
+            coloured = colorizer.stream(pictures(), smoothing=smoothing)
+            for rgb in tqdm(coloured, total=picture.frames or None, unit="frame"):
+                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+                frame.pts, frame.time_base = times.popleft(), written.codec_context.time_base
+                target.mux(written.encode(frame))
+            target.mux(written.encode())
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
@@ -82,4 +109,4 @@ def flicker(coloured: Iterable[Any]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

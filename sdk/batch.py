@@ -13,7 +13,7 @@ from sdk.errors import ColorizerError, OutputError, PhotoError
 
 # Written as they came; the others hold too few colours, or are rare enough to become PNG.
 _KEPT_SUFFIXES: Final = frozenset([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".avif"])
-_PHOTO_SUFFIXES: Final = _KEPT_SUFFIXES | {".gif", ".ppm", ".pgm", ".pbm"}
+PHOTO_SUFFIXES: Final = _KEPT_SUFFIXES | {".gif", ".ppm", ".pgm", ".pbm"}
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,11 @@ def run(colorizer: Colorizer, jobs: list[Job], *, strength: float, overwrite: bo
             pool.shutdown(cancel_futures=True)  # a caller who stops listening wants no more photos
 
 
+def mirrored_name(photo: Path) -> str:
+    """The photo's own name; one that changes its format keeps the old suffix too, so that no two collide."""
+    return photo.name if photo.suffix.lower() in _KEPT_SUFFIXES else f"{photo.name}.png"
+
+
 def _mirror(folder: Path, out: Path) -> list[Job]:
     inside = out.resolve()
     jobs: list[Job] = []
@@ -98,17 +103,12 @@ def _mirror(folder: Path, out: Path) -> list[Job]:
         folders[:] = sorted(name for name in folders if (Path(parent) / name).resolve() != inside)
         for name in sorted(names):
             photo = Path(parent) / name
-            if photo.suffix.lower() in _PHOTO_SUFFIXES:
+            if photo.suffix.lower() in PHOTO_SUFFIXES:
                 target = out / photo.relative_to(folder)
-                jobs.append(Job(photo, target.with_name(_mirrored_name(target)), resumes=True))
+                jobs.append(Job(photo, target.with_name(mirrored_name(target)), resumes=True))
     if not jobs:
-        raise PhotoError(f"{folder} holds no photo ({' '.join(sorted(_PHOTO_SUFFIXES))}).")
+        raise PhotoError(f"{folder} holds no photo ({' '.join(sorted(PHOTO_SUFFIXES))}).")
     return jobs
-
-
-def _mirrored_name(photo: Path) -> str:
-    """The photo's own name; one that changes its format keeps the old suffix too, so that no two collide."""
-    return photo.name if photo.suffix.lower() in _KEPT_SUFFIXES else f"{photo.name}.png"
 
 
 def _kept(suffix: str) -> str:

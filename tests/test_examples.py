@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ def test_the_flask_service_colours_and_refuses() -> None:
     refused = client.post("/colorize", data=b"not a photo")
     assert refused.status_code == 400
     assert "not a picture" in refused.text
+    assert client.post("/colorize", data=bytes(20_000_001)).status_code == 413
 
 
 def test_the_device_check_measures_and_holds_to_limits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,7 +91,7 @@ def test_a_film_is_coloured_with_its_sound_and_flickers_less(
     import av
 
     out = tmp_path / "coloured.mp4"
-    video.main([str(film), str(out), "--smoothing", "0.8"])
+    assert video.main([str(film), str(out), "--smoothing", "0.8"]) == 0
     with av.open(out) as coloured, av.open(film) as grey:
         assert [stream.type for stream in coloured.streams] == ["video", "audio"]
         ours, theirs = (sum(packet.size for packet in file.demux(audio=0)) for file in (coloured, grey))
@@ -101,6 +103,36 @@ def test_a_film_is_coloured_with_its_sound_and_flickers_less(
     smooth, without = (float(part.split(",")[0].split(":")[0]) for part in said.split("by ")[1:])
     assert smooth < without
     assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
+
+
+def test_frames_of_an_odd_size_keep_their_uneven_times(tmp_path: Path) -> None:
+    av = pytest.importorskip("av", reason="NOT MEASURED: PyAV is not installed")
+    film, out = tmp_path / "odd.mkv", tmp_path / "coloured.mkv"
+    times = [0, 40, 200, 240, 900]
+    with av.open(film, "w") as container:
+        picture = container.add_stream("ffv1", rate=25)
+        picture.width, picture.height, picture.pix_fmt = 161, 121, "gray"
+        picture.codec_context.time_base = Fraction(1, 1000)
+        for number, time in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(np.full((121, 161), 40 * number, np.uint8), format="gray")
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            container.mux(picture.encode(frame))
+        container.mux(picture.encode())
+    assert video.main([str(film), str(out)]) == 0
+    with av.open(out) as coloured:
+        kept = list(coloured.decode(video=0))
+    assert [round(1000 * frame.time) for frame in kept] == times
+    assert (kept[0].width, kept[0].height) == (160, 120)
+
+
+def test_a_film_that_cannot_be_coloured_is_refused_in_a_sentence(
+    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"not a film")
+    for names in ("broken.mp4 a.mp4", "missing.mp4 a.mp4", "film.mp4 film.mp4", "film.mp4 a.x"):
+        assert video.main([str(tmp_path / name) for name in names.split()]) == 2
+        assert capsys.readouterr().err.startswith("video: ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.mp4", "film.mp4"]
 
 
 def test_flicker_is_the_change_of_chroma_where_lightness_stands_still() -> None:

@@ -21,6 +21,7 @@ EXTRAS = {
     "convert": "import executorch.exir, onnx, onnxscript, torchao",
     "bench": "import cv2, matplotlib",
     "examples": "import av, flask",
+    "cluster": "import fsspec, pyarrow, ray.data",
     "docs": "import mkdocs, mkdocstrings",
 }
 

@@ -1,0 +1,243 @@
+"""Colour a million photos, on this machine's processors or on a Ray cluster.
+
+    pip install -e '.[cluster]'        # for s3:// also s3fs, for gs:// gcsfs
+    python examples/cluster_colorize.py albums/ coloured/
+    python examples/cluster_colorize.py s3://bucket/listing.txt s3://bucket/coloured --parquet --address auto
+
+Takes a folder of photos or a text file with a path a line, wherever fsspec reads. Shows Ray Data's progress bar, then
+how many were coloured and how many could not be. OUT/photos mirrors the folder (with --parquet, OUT/parquet has rows of
+path and photo); OUT/errors has rows of path and error. The same command goes on where it stopped or was killed. Exit
+code 2: it could not go on, and why. To try failed photos again, delete OUT/errors first.
+"""
+
+import argparse
+import hashlib
+import io
+import logging
+import os
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import fsspec
+import numpy as np
+import pyarrow as pa
+from fsspec.implementations.local import LocalFileSystem
+from pyarrow import dataset, parquet
+
+from sdk import Colorizer, ColorizerError, OutputError, PhotoError
+from sdk.batch import PHOTO_SUFFIXES, mirrored_name
+
+# What a killed worker repeats, and what becomes one Parquet file; a worker holds this many encoded photos.
+PHOTOS_PER_TASK = 64
+READERS = 8  # a store answers slowly: so many photos are fetched at once while others are coloured
+# A photo that takes every worker down with it must end the job with a message, not send it round for ever. Ray
+# deprecates saying so and offers no other way yet, hence the bound on its version.
+RETRIES = 5
+
+
+@dataclass(frozen=True)
+class Source:
+    """Photos to colour.
+
+    Attributes:
+        files: Where they lie.
+        root: The folder that the output mirrors; empty for a listing.
+        photos: Paths in `files`, each once.
+    """
+
+    files: fsspec.AbstractFileSystem
+    root: str
+    photos: list[str] = field(repr=False)
+
+    @classmethod
+    def find(cls, url: str, *, outside: str) -> "Source":
+        """Read a listing, or list a folder's photos, except those in the folder `outside`.
+
+        Raises:
+            PhotoError: There are none.
+        """
+        files, root = fsspec.url_to_fs(url)
+        if files.isfile(root):
+            lines = [line for line in files.read_text(root).splitlines() if line.strip()]
+            files, root = fsspec.url_to_fs(lines[0])[0] if lines else files, ""
+            photos = list(dict.fromkeys(str(files._strip_protocol(line.strip())) for line in lines))
+        else:
+            found = (path for path in files.find(root) if not path.startswith(f"{outside}/"))
+            photos = sorted(path for path in found if PurePosixPath(path).suffix.lower() in PHOTO_SUFFIXES)
+        if not photos:
+            raise PhotoError(f"{url} is neither a folder with photos nor a listing of their paths, one a line.")
+        return cls(files, root, photos)
+
+
+@dataclass(frozen=True)
+class Output:
+    """A folder of results. Each file is whole, and its name says what it was made from: doing it again replaces it.
+
+    Attributes:
+        files: Where the folder lies.
+        root: The folder.
+        as_rows: Whether photos become rows instead of files.
+    """
+
+    files: fsspec.AbstractFileSystem
+    root: str
+    as_rows: bool
+
+    def target(self, photo: str, source_root: str) -> str:
+        """The file a photo becomes."""
+        relative = PurePosixPath(photo.removeprefix(source_root).lstrip("/"))
+        if ".." in relative.parts:
+            raise OutputError(f"{photo} leads out of the output's folder; list photos by paths without '..'.")
+        return f"{self.root}/photos/{relative.with_name(mirrored_name(Path(relative)))}"
+
+    def unsettled(self, source: Source) -> list[str]:
+        """The photos that have neither a result nor an error yet.
+
+        Raises:
+            OutputError: Two photos would become one file, or one would not lie in this folder.
+        """
+        settled = self._paths("errors")
+        if self.as_rows:
+            settled |= self._paths("parquet")
+        else:
+            targets = {self.target(photo, source.root): photo for photo in source.photos}
+            if len(targets) < len(source.photos):
+                raise OutputError("Two photos would become one file; colour them apart, or with --parquet.")
+            settled |= {targets[path] for path in self.files.find(f"{self.root}/photos") if path in targets}
+        return [photo for photo in source.photos if photo not in settled]
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file whole or not at all, as an object store does by itself."""
+        folder, _, name = path.rpartition("/")
+        self.files.makedirs(folder, exist_ok=True)
+        if isinstance(self.files, LocalFileSystem):
+            partial = Path(folder) / f".{name}.partial"
+            partial.write_bytes(content)
+            partial.replace(path)
+        else:
+            self.files.pipe_file(path, content)
+
+    def write_rows(self, table: str, task: str, rows: list[dict[str, Any]]) -> None:
+        """Write the rows that one task has for a table, if any."""
+        if rows:
+            buffer = io.BytesIO()
+            parquet.write_table(pa.Table.from_pylist(rows), buffer)
+            self.write(f"{self.root}/{table}/{task}.parquet", buffer.getvalue())
+
+    def _paths(self, table: str) -> set[str]:
+        folder = f"{self.root}/{table}"
+        if not self.files.isdir(folder):
+            return set()
+        rows = dataset.dataset(folder, filesystem=self.files, format="parquet")
+        return set(rows.to_table(columns=["path"])["path"].to_pylist())
+
+
+class Worker:
+    """One held Colorizer on one processor. Each photo of a task becomes a result or an error, and nothing else."""
+
+    def __init__(self, source: Source, output: Output) -> None:
+        self._source, self._output = source, output
+        self._colorizer = Colorizer.load(threads=1)
+
+    def __call__(self, task: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Settle the photos at `path`; answer for each whether it `failed`."""
+        paths: list[str] = task["path"].tolist()
+        made: list[dict[str, Any]] = []
+        errors: list[dict[str, Any]] = []
+        with ThreadPoolExecutor(READERS) as pool:
+            for path, content in zip(paths, pool.map(self._read, paths), strict=True):
+                try:
+                    if isinstance(content, OSError):
+                        raise PhotoError(f"It cannot be read: {content}.")
+                    photo = self._coloured(content, mirrored_name(Path(path)))
+                except (ColorizerError, MemoryError) as error:
+                    errors.append({"path": path, "error": str(error) or "There is too little memory for it."})
+                else:
+                    if self._output.as_rows:
+                        made.append({"path": path, "photo": photo})
+                    else:
+                        self._output.write(self._output.target(path, self._source.root), photo)
+        name = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:32]
+        self._output.write_rows("parquet", name, made)
+        self._output.write_rows("errors", name, errors)
+        return {"failed": np.isin(paths, [row["path"] for row in errors])}
+
+    def _read(self, path: str) -> Any:  # bytes; or an OSError, told apart by the caller
+        try:
+            return self._source.files.cat_file(path)
+        except OSError as error:
+            return error
+
+    def _coloured(self, content: bytes, name: str) -> bytes:
+        """A photo in the format its name says, as deep as it came."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"photo{Path(name).suffix}"
+            self._colorizer.colorize_file(content, path)
+            return path.read_bytes()
+
+
+def settle(photos: list[str], source: Source, output: Output, *, workers: int) -> int:
+    """Colour photos on the Ray that this process is connected to; returns how many failed.
+
+    Raises:
+        ray.exceptions.RayError: The output cannot be written, or a task lost its worker again and again.
+    """
+    import ray.data
+
+    paths = pa.table({"path": photos})
+    tasks = [paths.slice(start, PHOTOS_PER_TASK) for start in range(0, len(photos), PHOTOS_PER_TASK)]
+    answers = ray.data.from_arrow(tasks).map_batches(
+        Worker,
+        fn_constructor_args=(Source(source.files, source.root, []), output),
+        batch_size=None,  # a block is a task, so that a task that is done again has the same photos
+        compute=ray.data.ActorPoolStrategy(size=workers),
+        num_cpus=1,
+        max_task_retries=RETRIES,
+    )
+    return sum(int(np.sum(answer["failed"])) for answer in answers.iter_batches(batch_size=None))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Colour, report. Returns the exit code."""
+    options = _parser().parse_args(arguments)
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before Ray is imported; this product tells nobody what it does
+    import ray
+    from ray.exceptions import RayError
+
+    try:
+        files, root = fsspec.url_to_fs(options.out)
+        output = Output(files, root.rstrip("/"), options.parquet)
+        source = Source.find(options.source, outside=output.root)
+        files.makedirs(output.root, exist_ok=True)
+        photos, failed = output.unsettled(source), 0
+        if photos:
+            local = {} if options.address else {"num_cpus": options.workers}
+            ray.init(options.address or "local", include_dashboard=False, logging_level=logging.WARNING, **local)
+            workers = options.workers or int(ray.cluster_resources()["CPU"])
+            failed = settle(photos, source, output, workers=workers)
+    except (OSError, ValueError, ImportError, RayError) as error:
+        print(f"cluster_colorize: {error}", file=sys.stderr)
+        return 2
+    finally:
+        ray.shutdown()
+    before = len(source.photos) - len(photos)
+    print(f"{len(photos) - failed} coloured, {failed} failed (see {options.out}/errors), {before} done before")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", help="a folder of photos, or a text file with a path a line")
+    parser.add_argument("out", help="folder for results; every machine of the cluster must reach it")
+    parser.add_argument("--parquet", action="store_true", help="write rows of path and photo instead of files")
+    parser.add_argument("--workers", type=int, help="processors to use (default: all there are)")
+    parser.add_argument("--address", help="the cluster's, as Ray takes it (default: this machine alone)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""A folder on Ray: every photo becomes one result or one error."""
+
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import PHOTOS, PROJECT, SHARED
+
+pytest.importorskip("ray", reason="NOT MEASURED: Ray is not installed")
+dataset: Any = pytest.importorskip("pyarrow.dataset", reason="NOT MEASURED: PyArrow is not installed")
+cluster_colorize: Any = pytest.importorskip("examples.cluster_colorize", reason="NOT MEASURED: Ray is not installed")
+Output, Source, Worker = cluster_colorize.Output, cluster_colorize.Source, cluster_colorize.Worker
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Forty photos in two folders, and three that are none."""
+    album = tmp_path / "album"
+    (album / "nested [1]").mkdir(parents=True)
+    for number in range(40):
+        photo = Image.open(sorted(PHOTOS.glob("*.jpg"))[number % 4]).resize((96, 64))
+        photo.save(album / ("nested [1]" if number % 2 else "") / f"{number:02}.{('jpg', 'png')[number % 3 == 0]}")
+    (album / "broken.jpg").write_bytes(b"not a photo")
+    (album / "empty.png").touch()
+    (album / "nested [1]" / "missing.jpg").symlink_to(album / "nowhere.jpg")
+    (album / "notes.txt").write_text("no photo, and not asked to be one")
+    return album
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    return dataset.dataset(folder, format="parquet").to_table().to_pylist()
+
+
+def settled(photos: Path, out: Path) -> tuple[int, int]:
+    """How many results and errors there are, once it is clear that each photo has exactly one."""
+    results = [str(path.relative_to(out / "photos")) for path in (out / "photos").rglob("*") if path.is_file()]
+    errors = [str(Path(row["path"]).relative_to(photos)) for row in rows(out / "errors")]
+    wanted = [path for suffix in ("jpg", "png", "webp") for path in photos.rglob(f"*.{suffix}")]
+    assert sorted(results + errors) == sorted(str(path.relative_to(photos)) for path in wanted)
+    return len(results), len(errors)
+
+
+@pytest.mark.slow  # a busy machine starts Ray too late for its patience
+def test_a_folder_is_coloured_on_ray_and_need_not_be_again(
+    album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_colorize, "PHOTOS_PER_TASK", 8)
+    out = tmp_path / "coloured"
+    command = [str(album), str(out), "--workers", "1"]
+    assert cluster_colorize.main(command) == 0
+    assert "40 coloured, 3 failed" in capsys.readouterr().out
+    assert settled(album, out) == (40, 3)
+    assert np.ptp(np.asarray(Image.open(out / "photos" / "nested [1]" / "01.jpg")), axis=-1).mean() > 5
+    reasons = {Path(row["path"]).name: row["error"] for row in rows(out / "errors")}
+    assert "not a picture" in reasons["broken.jpg"]
+    assert "empty" in reasons["empty.png"]
+    assert "cannot be read" in reasons["missing.jpg"]
+
+    made = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    assert cluster_colorize.main(command) == 0
+    assert "0 coloured, 0 failed" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == made
+
+
+def test_rows_are_written_once_however_often_a_task_is_done(album: Path, tmp_path: Path) -> None:
+    """What Ray does after a worker's death is to do its task again."""
+    output = Output(cluster_colorize.fsspec.filesystem("file"), str(tmp_path / "coloured"), as_rows=True)
+    source = Source.find(str(album), outside=output.root)
+    photos = output.unsettled(source)
+    assert len(photos) == 43
+    worker = Worker(source, output)
+    for _ in range(2):
+        assert worker({"path": np.array(photos[:10])})["failed"].sum() == 0
+    assert output.unsettled(source) == photos[10:]
+    assert worker({"path": np.array(photos[10:])})["failed"].sum() == 3
+    assert output.unsettled(source) == []
+    made = rows(tmp_path / "coloured" / "parquet")
+    assert len({row["path"] for row in made}) == len(made) == 40
+    assert len(rows(tmp_path / "coloured" / "errors")) == 3
+
+
+def test_a_listing_names_photos_anywhere(album: Path, tmp_path: Path) -> None:
+    listing = tmp_path / "listing.txt"
+    listing.write_text(f"{album}/00.png\n\nfile://{album}/02.jpg\n{album}/00.png\n")
+    source = Source.find(str(listing), outside="")
+    assert source.photos == [f"{album}/00.png", f"{album}/02.jpg"]
+    output = Output(cluster_colorize.fsspec.filesystem("memory"), "/coloured", as_rows=False)
+    Worker(source, output)({"path": np.array(output.unsettled(source))})
+    assert output.unsettled(source) == []
+    assert output.files.find("/coloured") == [f"/coloured/photos{album}/00.png", f"/coloured/photos{album}/02.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("", "neither a folder"), ("/a/../../etc/x.jpg", "leads out"), ("/a.gif\n/a.gif.png", "become one file")],
+)
+def test_a_listing_that_cannot_be_kept_to_is_refused(
+    content: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "listing.txt").write_text(content)
+    assert cluster_colorize.main([str(tmp_path / "listing.txt"), str(tmp_path / "out")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def run(*arguments: object) -> "subprocess.Popen[str]":
+    script = PROJECT / "examples" / "cluster_colorize.py"
+    command = [sys.executable, str(script), *map(str, arguments), "--workers", "2"]
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE)  # pytest shows its errors
+
+
+def kill_a_worker_once(done: Path, *, files: int, job: "subprocess.Popen[str]") -> None:
+    while sum(path.is_file() for path in done.rglob("*")) < files:
+        assert job.poll() is None, "the job ended before a worker could be killed"
+        time.sleep(0.2)
+    psutil = pytest.importorskip("psutil", reason="NOT MEASURED: psutil is not installed")
+    children = psutil.Process(job.pid).children(recursive=True)
+    worker = next(child for child in children if "ray::MapWorker" in " ".join(child.cmdline()))
+    worker.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["files", "parquet"])
+def test_thousands_of_photos_survive_a_killed_worker(form: str, tmp_path: Path) -> None:
+    shard = SHARED / "photos" / "train-00.tar"
+    if not shard.is_file():
+        pytest.skip(f"NOT MEASURED: no photos at {shard}; set EDGE_COLORIZER_SHARED")
+    album, out = tmp_path / "album", tmp_path / "coloured"
+    with tarfile.open(shard) as photos:
+        photos.extractall(album, members=photos.getmembers()[:2000], filter="data")
+    for number in range(10):
+        (album / f"broken{number}.jpg").write_bytes(b"not a photo")
+    flags = ["--parquet"] if form == "parquet" else []
+    made, files = (out / "parquet", 5) if flags else (out / "photos", 300)
+
+    job = run(album, out, *flags)
+    kill_a_worker_once(made, files=files, job=job)
+    said, _ = job.communicate(timeout=300)
+    assert job.returncode == 0
+    assert "2000 coloured, 10 failed" in said
+    if flags:
+        assert sorted(row["path"] for row in rows(made)) == sorted(map(str, album.glob("*.webp")))
+        assert len(rows(out / "errors")) == 10
+    else:
+        assert settled(album, out) == (2000, 10)
+    again, _ = run(album, out, *flags).communicate(timeout=300)
+    assert "0 coloured, 0 failed" in again
+    assert "2010 done before" in again
