@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 from PIL import Image
 
 from sdk.manifest import FILE_NAME, load_manifest
@@ -132,7 +133,9 @@ def _killed(command: list[str], has_begun: Callable[[], bool], seconds: float) -
     try:
         assert process.wait(seconds) == 0, f"{command[:2]} failed"
     except subprocess.TimeoutExpired:
+        workers = psutil.Process(process.pid).children(recursive=True)
         process.kill()
         process.wait()
+        assert not psutil.wait_procs(workers, timeout=60)[1], "a killed run's workers went on"
         return True
     return False
