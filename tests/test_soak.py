@@ -14,4 +14,5 @@ SLOW = ("killed exports", "killed training")
     "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in CONCERNS]
 )
 def test_a_short_soak_holds(name: str, tmp_path: Path) -> None:
-    assert all(figure >= 0 for figure in CONCERNS[name](1, tmp_path).values())
+    figures = CONCERNS[name](1, tmp_path)  # raises where a promise breaks; memory may shrink
+    assert max(figures.values()) > 0

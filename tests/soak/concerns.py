@@ -18,8 +18,8 @@ from tests.test_hostile import survive
 
 LEAST_PHOTOS = 100
 MOST_GROWTH_MB = 4
-"""From the middle third of a run to its last. The allocator was seen to waver by 1.7 at most, in every window of 30 to
-300 photos among 1680; the smallest array a photo makes, the network's answer of 131 kB, leaked with each would be 4.4
+"""From the middle third of a run to its last. The allocator was seen to waver by 1.7 at most, in windows of 30 to 300
+photos among 1680; the smallest array a photo makes, the network's answer of 131 kB, leaked with each would be 4.4
 after `LEAST_PHOTOS`."""
 
 
