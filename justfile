@@ -58,11 +58,13 @@ coverage:
 
 # What a release holds: wheel, sdist, what `just export` made (one archive), a bill of materials, and checksums over all.
 release out:
+    @test ! -e {{ out }} || { echo "{{ out }} is there already; name a new folder, or old files would be signed too." >&2; exit 1; }
     uv build --quiet --out-dir {{ out }}
     rm -f {{ out }}/.gitignore
     if [ -e artifacts/manifest.json ]; then tar -czf {{ out }}/artifacts.tar.gz artifacts; fi
     uv venv --quiet --clear {{ out }}/installed
     uv pip install --quiet -c constraints.txt --python {{ out }}/installed {{ out }}/*.whl
+    rm {{ out }}/installed/lib/python*/site-packages/edge_colorizer-*/direct_url.json # a path of this machine
     cyclonedx-py environment {{ out }}/installed/bin/python --output-file {{ out }}/sbom.cdx.json
     rm -r {{ out }}/installed
     cd {{ out }} && sha256sum -- * > SHA256SUMS && sha256sum --check --quiet SHA256SUMS

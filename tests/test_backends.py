@@ -32,11 +32,26 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, for Core ML."""
+    torch = pytest.importorskip("torch", reason="NOT MEASURED: PyTorch is not installed")
+    pytest.importorskip("coremltools", reason="NOT MEASURED: coremltools is not installed")
+    from converters import to_coreml
+
+    network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3, stride=2, padding=1), torch.nn.Tanh()).eval()
+    path = tmp_path_factory.mktemp("package") / "tiny.mlpackage"
+    to_coreml.save(to_coreml.convert(network, TENSORS), path, version="1")
+    return path
+
+
 @pytest.fixture(params=NAMES)
 def artifact(request: pytest.FixtureRequest) -> tuple[str, Path]:
     name = request.param
     if name == "executorch":
         return name, request.getfixturevalue("program")
+    if name == "coreml" and os.uname().sysname == "Darwin":
+        return name, request.getfixturevalue("package")
     manifest = load_manifest(BUNDLED_MODEL)
     return name, manifest.verify(manifest.find_artifact("onnx", None))
 

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import PROJECT
 
@@ -34,7 +35,7 @@ def run(*command: object, cwd: Path = PROJECT) -> str:
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("release")
+    folder = tmp_path_factory.mktemp("made") / "release"
     run("just", "release", folder)
     return folder
 
@@ -54,8 +55,18 @@ def test_checksums_cover_every_file(release: Path) -> None:
         assert hashlib.sha256((release / name).read_bytes()).hexdigest() == digest
 
 
+def test_a_folder_that_is_there_is_left_alone(release: Path) -> None:
+    before = (release / "SHA256SUMS").read_bytes()
+    done = subprocess.run(["just", "release", release], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "name a new folder" in done.stderr
+    assert (release / "SHA256SUMS").read_bytes() == before
+
+
 def test_the_bill_of_materials_names_what_is_installed(release: Path) -> None:
-    components = json.loads((release / "sbom.cdx.json").read_text())["components"]
+    bill = (release / "sbom.cdx.json").read_text()
+    assert "file:" not in bill, "a path of the machine that made it"
+    components = json.loads(bill)["components"]
     assert {"edge-colorizer", "numpy", "onnxruntime", "pillow", "tqdm"} <= {part["name"].lower() for part in components}
 
 
@@ -95,6 +106,12 @@ def test_workflows_are_well_formed_and_call_what_exists() -> None:
     checker = Path(sys.executable).with_name("check-jsonschema")
     run(checker, "--builtin-schema", "vendor.github-workflows", *workflows)
     recipes = set(run("just", "--summary").split())
-    called = {name for path in workflows for name in re.findall(r"run: just (\S+)", path.read_text())}
+    steps = [
+        step
+        for path in workflows
+        for job in yaml.safe_load(path.read_text())["jobs"].values()
+        for step in job.get("steps", ())
+    ]
+    called = {name for step in steps for name in re.findall(r"\bjust ([a-z]\S*)", step.get("run", ""))}
     assert called
     assert called <= recipes
