@@ -1,0 +1,1 @@
+"""A blind real-or-generated test: can people tell coloured photos from true ones?"""
