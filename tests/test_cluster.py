@@ -1,5 +1,6 @@
 """A folder on Ray: every photo becomes one result or one error."""
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -112,7 +113,8 @@ def test_a_listing_that_cannot_be_kept_to_is_refused(
 def run(*arguments: object) -> "subprocess.Popen[str]":
     script = PROJECT / "examples" / "cluster_colorize.py"
     command = [sys.executable, str(script), *map(str, arguments), "--workers", "2"]
-    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE)  # pytest shows its errors
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}  # this checkout, wherever another is installed
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, env=environment)
 
 
 def kill_a_worker_once(done: Path, *, files: int, job: "subprocess.Popen[str]") -> None:
@@ -127,28 +129,28 @@ def kill_a_worker_once(done: Path, *, files: int, job: "subprocess.Popen[str]") 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["files", "parquet"])
-def test_thousands_of_photos_survive_a_killed_worker(form: str, tmp_path: Path) -> None:
+def test_hundreds_of_photos_survive_a_killed_worker(form: str, tmp_path: Path) -> None:
     shard = SHARED / "photos" / "train-00.tar"
     if not shard.is_file():
         pytest.skip(f"NOT MEASURED: no photos at {shard}; set EDGE_COLORIZER_SHARED")
     album, out = tmp_path / "album", tmp_path / "coloured"
     with tarfile.open(shard) as photos:
-        photos.extractall(album, members=photos.getmembers()[:2000], filter="data")
+        photos.extractall(album, members=photos.getmembers()[:600], filter="data")
     for number in range(10):
         (album / f"broken{number}.jpg").write_bytes(b"not a photo")
     flags = ["--parquet"] if form == "parquet" else []
-    made, files = (out / "parquet", 5) if flags else (out / "photos", 300)
+    made, files = (out / "parquet", 2) if flags else (out / "photos", 150)
 
     job = run(album, out, *flags)
     kill_a_worker_once(made, files=files, job=job)
     said, _ = job.communicate(timeout=300)
     assert job.returncode == 0
-    assert "2000 coloured, 10 failed" in said
+    assert "600 coloured, 10 failed" in said
     if flags:
         assert sorted(row["path"] for row in rows(made)) == sorted(map(str, album.glob("*.webp")))
         assert len(rows(out / "errors")) == 10
     else:
-        assert settled(album, out) == (2000, 10)
+        assert settled(album, out) == (600, 10)
     again, _ = run(album, out, *flags).communicate(timeout=300)
     assert "0 coloured, 0 failed" in again
-    assert "2010 done before" in again
+    assert "610 done before" in again
