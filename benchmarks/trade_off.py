@@ -14,13 +14,13 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-import onnxruntime
 import torch
 from matplotlib.figure import Figure
 
 from benchmarks.peers import multiply_adds
 from benchmarks.timing import interleave
 from converters.to_onnx import export_fp32
+from sdk.backends import open_backend
 from sdk.color import FloatArray
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.manifest import Tensors, load_manifest
@@ -107,9 +107,7 @@ def _open(named: dict[str, Path], folder: Path, *, rounds: int) -> tuple[dict[st
 
 
 def _predict_ab(path: Path, tensors: Tensors) -> PredictAb:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    backend = open_backend("onnx", path, tensors, threads=1)
 
     def predict_ab(lightness: FloatArray) -> FloatArray:
         if lightness.shape != tensors.input_shape:
@@ -117,7 +115,7 @@ def _predict_ab(path: Path, tensors: Tensors) -> PredictAb:
                 torch.from_numpy(lightness), size=tensors.side, mode="bilinear", antialias=True
             )
             lightness = resized.numpy()
-        return np.asarray(session.run(None, {tensors.input_name: lightness})[0])
+        return backend.predict_ab(lightness)
 
     return predict_ab
 

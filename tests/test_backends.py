@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,13 +21,18 @@ NAMES = ["onnx", "executorch", "coreml", "fake"]
 TENSORS = Tensors()
 
 
+def tiny_network() -> Any:
+    """One that meets the tensor contract."""
+    torch = pytest.importorskip("torch", reason="NOT MEASURED: PyTorch is not installed")
+    return torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3, stride=2, padding=1), torch.nn.Tanh()).eval()
+
+
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny network that meets the tensor contract, as an ExecuTorch program."""
+    """The tiny network as an ExecuTorch program."""
     torch = pytest.importorskip("torch", reason="NOT MEASURED: PyTorch is not installed")
     exir = pytest.importorskip("executorch.exir", reason="NOT MEASURED: ExecuTorch is not installed")
-    network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3, stride=2, padding=1), torch.nn.Tanh()).eval()
-    exported = torch.export.export(network, (torch.zeros(TENSORS.input_shape),))
+    exported = torch.export.export(tiny_network(), (torch.zeros(TENSORS.input_shape),))
     path = tmp_path_factory.mktemp("program") / "tiny.pte"
     path.write_bytes(exir.to_edge(exported).to_executorch().buffer)
     return path
@@ -34,12 +40,11 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, for Core ML."""
-    torch = pytest.importorskip("torch", reason="NOT MEASURED: PyTorch is not installed")
+    """The tiny network as a Core ML package."""
     pytest.importorskip("coremltools", reason="NOT MEASURED: coremltools is not installed")
+    network = tiny_network()
     from converters import to_coreml
 
-    network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3, stride=2, padding=1), torch.nn.Tanh()).eval()
     path = tmp_path_factory.mktemp("package") / "tiny.mlpackage"
     to_coreml.save(to_coreml.convert(network, TENSORS), path, version="1")
     return path

@@ -21,7 +21,7 @@ EXTRAS = {
     "perceptual": "import torchmetrics.image",
     "convert": "import executorch.exir, onnx, onnxscript, torchao",
     "bench": "import cv2, matplotlib",
-    "examples": "import av, flask",
+    "examples": "import av, flask, scipy",
     "cluster": "import fsspec, pyarrow, ray.data",
     "docs": "import mkdocs, mkdocstrings",
 }

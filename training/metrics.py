@@ -90,6 +90,15 @@ def measure(outputs: Iterable[tuple[Rgb, Rgb]]) -> dict[str, float]:
     return dict(zip(METRICS, np.mean(rows, axis=0).tolist(), strict=True))
 
 
+def held_out_truths(held_out: Photos, *, count: int) -> Rgb:
+    """The first `count` photos that are never trained on, (N, S, S, 3), as the evaluation sees them."""
+    scale = EVALUATION_SIZE / held_out.side
+    lab, _ = held_out.lab(np.arange(min(count, len(held_out))))
+    lab = nn.functional.interpolate(lab, scale_factor=scale, mode="bilinear").movedim(1, -1).numpy()
+    lab = np.concatenate([(lab[..., :1] + 1) * color.LIGHTNESS_SCALE, lab[..., 1:] * color.CHROMA_SCALE], axis=-1)
+    return color.lab_to_rgb(lab)
+
+
 def colorize_held_out(network: nn.Module, held_out: Photos, *, count: int) -> list[tuple[Rgb, Rgb]]:
     """Colour the first `count` held-out photos.
 
@@ -101,8 +110,4 @@ def colorize_held_out(network: nn.Module, held_out: Photos, *, count: int) -> li
     Returns:
         Pairs of (output, truth), each (S, S, 3).
     """
-    scale = EVALUATION_SIZE / held_out.side
-    lab, _ = held_out.lab(np.arange(min(count, len(held_out))))
-    lab = nn.functional.interpolate(lab, scale_factor=scale, mode="bilinear").movedim(1, -1).numpy()
-    lab = np.concatenate([(lab[..., :1] + 1) * color.LIGHTNESS_SCALE, lab[..., 1:] * color.CHROMA_SCALE], axis=-1)
-    return [(colorize(as_predict_ab(network), truth), truth) for truth in color.lab_to_rgb(lab)]
+    return [(colorize(as_predict_ab(network), truth), truth) for truth in held_out_truths(held_out, count=count)]
