@@ -26,7 +26,10 @@ FOLDER: Final = Path(__file__).parent
 SAMPLES: Final = ("astronaut", "cat", "coffee")
 
 # (height, width) to side: enlarged, unchanged on one axis, shrunk, averaged first, averaged on one axis alone.
-RESIZES: Final = (((7, 13), 16), ((16, 40), 16), ((50, 70), 16), ((150, 203), 16), ((31, 290), 16))
+WIDE: Final = (((7, 13), 16), ((16, 40), 16), ((50, 70), 16), ((150, 203), 16), ((31, 290), 16))
+# The last that Pillow shrinks by width first, the first by height; enlarged on one axis; averaged to 52⅔ rows, which
+# single and double precision tell apart.
+TALL: Final = (((84, 50), 16), ((85, 50), 16), ((40, 13), 16), ((158, 21), 16))
 # (height, width) of a photo and (height, width) of its chroma.
 MERGES: Final = (((24, 37), (8, 8)), ((9, 5), (16, 16)), ((1, 64), (3, 2)))
 
@@ -36,7 +39,7 @@ def color_vectors() -> dict[str, Any]:
     random = np.random.default_rng(8)
     return {
         "lightness": [_lightness(random.integers(0, 256, (64, 3), np.uint8))],
-        "resize": [_resize(random.integers(0, 256, (*shape, 3), np.uint8), side) for shape, side in RESIZES],
+        "resize": [_resize(random.integers(0, 256, (*shape, 3), np.uint8), side) for shape, side in WIDE + TALL],
         "merge": [_merge(random, photo, chroma) for photo, chroma in MERGES],
     }
 
