@@ -4,8 +4,9 @@
     python examples/video.py old-film.mp4 coloured.mp4 --smoothing 0.7
 
 Shows a progress bar, then how much the colours flicker with the smoothing chosen and without: the mean change of chroma
-from frame to frame, in Lab units, where the film itself stands still. Each frame keeps its time; a film of odd width or
-height loses a column or row, which H.264 cannot hold. Exit code 2: the film cannot be read or written, and why.
+from frame to frame, in Lab units, where the film itself stands still; both before H.264, which changes colours, too.
+Each frame keeps its time; a film of odd width or height loses a column or row, which H.264 cannot hold.
+Exit code 2: the film cannot be read or written, and why.
 """
 
 import argparse
@@ -38,12 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
         if options.out.exists():
             raise FileExistsError(f"{options.out} exists already; choose another name.")
         with Colorizer.load() as colorizer:
-            colour(colorizer, options.film, options.out, smoothing=options.smoothing)
+            smoothed = flicker(colour(colorizer, options.film, options.out, smoothing=options.smoothing))
             without = flicker(colorizer.stream(tqdm(frames(options.film), desc="without smoothing", unit="frame")))
     except (OSError, ValueError) as error:  # PyAV's errors are these, too
         print(f"video: {error}", file=sys.stderr)
         return 2
-    print(f"{options.out}: chroma flickers by {flicker(frames(options.out)):.2f}, without smoothing by {without:.2f}")
+    print(f"{options.out}: chroma flickers by {smoothed:.2f}, without smoothing by {without:.2f}")
     return 0
 
 
@@ -54,8 +55,11 @@ def frames(film: Path) -> Iterator[np.ndarray]:
             yield frame.to_ndarray(format="rgb24")
 
 
-def colour(colorizer: Colorizer, film: Path, out: Path, *, smoothing: float) -> None:
-    """Write a coloured copy; whole under its own name, or not at all.
+def colour(colorizer: Colorizer, film: Path, out: Path, *, smoothing: float) -> Iterator[Any]:
+    """Write a coloured copy while its frames are taken; whole under its own name, or not at all.
+
+    Yields:
+        Each frame as it was coloured, (height, width, 3) uint8, before it is encoded.
 
     Raises:
         OSError: The film cannot be read or the copy not be written.
@@ -89,6 +93,7 @@ def colour(colorizer: Colorizer, film: Path, out: Path, *, smoothing: float) -> 
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
                 frame.pts, frame.time_base = times.popleft(), written.codec_context.time_base
                 target.mux(written.encode(frame))
+                yield rgb
             target.mux(written.encode())
         partial.replace(out)
     finally:

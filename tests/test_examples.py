@@ -100,8 +100,12 @@ def test_a_film_is_coloured_with_its_sound_and_flickers_less(
     assert len(pictures) == 12
     assert np.ptp(pictures[5].astype(int), axis=-1).mean() > 5
     said = capsys.readouterr().out
-    smooth, without = (float(part.split(",")[0].split(":")[0]) for part in said.split("by ")[1:])
+    smooth, without = (float(part.split(",")[0]) for part in said.split("by ")[1:])
     assert smooth < without
+    with Colorizer.load() as colorizer:  # both are of the frames as they are coloured, not of the film as it is encoded
+        for reported, smoothing in ((smooth, 0.8), (without, 0)):
+            measured = video.flicker(colorizer.stream(video.frames(film), smoothing=smoothing))
+            assert reported == pytest.approx(measured, abs=0.006)  # printed with two digits
     assert [path.name for path in tmp_path.iterdir() if "partial" in path.name] == []
 
 
