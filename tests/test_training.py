@@ -375,15 +375,22 @@ def test_freed_memory_is_kept_for_the_next_step() -> None:
     assert faults[0] < faults[1] / 10
 
 
+def test_strength_is_either_measured_on_photos_or_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ((), ("--photos", "packed", "--choose", "1.2", "vivid.safetensors")):
+        with pytest.raises(SystemExit):
+            main(["strength", "--checkpoint", "student.safetensors", *arguments])
+        assert "--choose" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_a_stronger_student_is_more_vivid_and_otherwise_the_same(
     packed: Path, student_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    photos = ["strength", "--photos", str(packed), "--checkpoint", str(student_checkpoint), "--count", "1"]
-    assert main(photos) == 0
+    of_student = ["strength", "--checkpoint", str(student_checkpoint)]
+    assert main([*of_student, "--photos", str(packed), "--count", "1"]) == 0
     rows = [[float(cell) for cell in row.split("|")[1:-1]] for row in capsys.readouterr().out.splitlines()[2:]]
     assert [row[2] for row in rows] == sorted(row[2] for row in rows)
 
-    assert main([*photos, "--choose", "0.5", str(tmp_path / "half.safetensors")]) == 0
+    assert main([*of_student, "--choose", "0.5", str(tmp_path / "half.safetensors")]) == 0
     whole, half = (
         checkpoint.load_student(path).network for path in (student_checkpoint, tmp_path / "half.safetensors")
     )

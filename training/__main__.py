@@ -107,10 +107,11 @@ def _add_stage(command: argparse.ArgumentParser, name: str) -> None:
 
 
 def _add_strength(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--photos", type=Path, required=True, help="as in training; only the held-out ones are used")
+    way = command.add_mutually_exclusive_group(required=True)
+    way.add_argument("--photos", type=Path, help="measure strengths on these, packed or not; the held-out ones alone")
+    way.add_argument("--choose", nargs=2, metavar=("STRENGTH", "FILE"), help="write the student of that strength")
     command.add_argument("--checkpoint", type=Path, required=True, help="a student's .safetensors file")
     command.add_argument("--count", type=int, default=200, help="held-out photos to measure on (default 200)")
-    command.add_argument("--choose", nargs=2, metavar=("STRENGTH", "FILE"), help="write the student of that strength")
     command.set_defaults(run_command=_choose_strength)
 
 
