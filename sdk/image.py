@@ -38,6 +38,8 @@ _KEPT_EXIF: Final = (
     ExifTags.Base.Copyright,
 )
 _KEPT_EXIF_FOLDERS: Final = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+# Averaging stops where a photo is still this many times as large as its target: Pillow's `reducing_gap`.
+_REDUCING_GAP: Final = 3
 # What Pillow's decoders are known to raise on damaged files.
 _DECODING_ERRORS: Final = (
     OSError,
@@ -130,10 +132,15 @@ def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any], limits: Li
 
 def resize(rgb: RgbArray, side: int) -> Uint8Array:
     """Stretch (height, width, 3) to an 8-bit (side, side, 3), bicubic, as networks are trained and measured."""
-    # A photo much larger than the target is first averaged down by whole steps: no visible change, less time.
     grey = rgb.strides[-1] == 0  # one channel seen three times, as `_grey_to_rgb` leaves it, need be resized but once
-    samples = _to_uint8(rgb[..., 0] if grey else rgb)
-    small = np.asarray(Image.fromarray(samples).resize((side, side), Image.Resampling.BICUBIC, reducing_gap=3.0))
+    photo = Image.fromarray(_to_uint8(rgb[..., 0] if grey else rgb))
+    # A photo much larger than the target is first averaged down by whole steps: no visible change, less time.
+    across, down = (max(1, length // (side * _REDUCING_GAP)) for length in photo.size)
+    averaged = photo.reduce((across, down))
+    width, height = photo.width / across, photo.height / down
+    # The width, then the height, in two calls: in one, it depends on Pillow's version which comes first.
+    narrow = averaged.resize((side, averaged.height), Image.Resampling.BICUBIC, box=(0, 0, width, averaged.height))
+    small = np.asarray(narrow.resize((side, side), Image.Resampling.BICUBIC, box=(0, 0, side, height)))
     return _grey_to_rgb(small) if grey else small
 
 

@@ -54,7 +54,7 @@ void ec_tables_init(ec_tables *tables);
 /* How much memory `ec_resize` needs beside its result: for S of 256 at most 8.3 MB, however large the photo. */
 size_t ec_resize_scratch_bytes(int32_t width, int32_t height, int32_t side);
 
-/* Stretches a photo to `small`, side * side * 3 levels, as Pillow does bicubically with reducing_gap=3. */
+/* Stretches a photo to `small`, side * side * 3 levels, bicubic, as the Python SDK does with Pillow. */
 void ec_resize(const ec_photo *photo, int32_t side, uint8_t *small, void *scratch);
 
 /* The tensor contract's lightness of `pixels` times 3 levels: L/50 - 1, in [-1, 1]. */

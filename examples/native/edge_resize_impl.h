@@ -1,4 +1,4 @@
-/* The bicubic resize of Pillow 13 with reducing_gap=3, to the bit; edge_colorizer.h includes this. */
+/* The bicubic resize of `sdk.image.resize`, which is Pillow's, to the bit; edge_colorizer.h includes this. */
 #include <math.h>
 #include <string.h>
 
@@ -101,15 +101,9 @@ static void ec_reduce_row(const ec_photo *photo, ec_axis across, ec_axis down, i
     }
 }
 
-/* Pillow 13 starts with the height where it shrinks by more than twice what the width does; older ones never do. */
-static int ec_height_first(ec_axis across, ec_axis down, int32_t side) {
-    return down.length > side && down.length - side > 2 * (across.length - side);
-}
-
 size_t ec_resize_scratch_bytes(int32_t width, int32_t height, int32_t side) {
     size_t columns = (size_t)ec_axis_of(width, side).length, rows = (size_t)ec_axis_of(height, side).length;
-    size_t lines = columns > rows ? columns : rows;
-    return columns * 3 * sizeof(uint32_t) + columns * rows * 3 + lines * side * 3;
+    return columns * 3 * sizeof(uint32_t) + columns * rows * 3 + rows * side * 3;
 }
 
 void ec_resize(const ec_photo *photo, int32_t side, uint8_t *small, void *scratch) {
@@ -119,11 +113,6 @@ void ec_resize(const ec_photo *photo, int32_t side, uint8_t *small, void *scratc
     uint8_t *reduced = (uint8_t *)(sums + row), *between = reduced + row * down.length;
 
     for (int32_t y = 0; y < down.length; y++) ec_reduce_row(photo, across, down, y, sums, reduced + y * row);
-    if (ec_height_first(across, down, side)) {
-        ec_resample(reduced, row, 3, down, across.length, side, between, row, 3);
-        ec_resample(between, 3, row, across, side, side, small, 3, small_row);
-    } else {
-        ec_resample(reduced, 3, row, across, down.length, side, between, 3, small_row);
-        ec_resample(between, small_row, 3, down, side, side, small, small_row, 3);
-    }
+    ec_resample(reduced, 3, row, across, down.length, side, between, 3, small_row);
+    ec_resample(between, small_row, 3, down, side, side, small, small_row, 3);
 }

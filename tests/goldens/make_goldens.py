@@ -27,9 +27,9 @@ SAMPLES: Final = ("astronaut", "cat", "coffee")
 
 # (height, width) to side: enlarged, unchanged on one axis, shrunk, averaged first, averaged on one axis alone.
 WIDE: Final = (((7, 13), 16), ((16, 40), 16), ((50, 70), 16), ((150, 203), 16), ((31, 290), 16))
-# The last that Pillow shrinks by width first, the first by height; enlarged on one axis; averaged to 52⅔ rows, which
-# single and double precision tell apart.
-TALL: Final = (((84, 50), 16), ((85, 50), 16), ((40, 13), 16), ((158, 21), 16))
+# Where Pillow 13 alone would begin with the height; enlarged on one axis; averaged to 52⅔ rows, which single and double
+# precision tell apart.
+TALL: Final = (((85, 50), 16), ((40, 13), 16), ((158, 21), 16))
 # (height, width) of a photo and (height, width) of its chroma.
 MERGES: Final = (((24, 37), (8, 8)), ((9, 5), (16, 16)), ((1, 64), (3, 2)))
 

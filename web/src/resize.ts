@@ -1,7 +1,7 @@
 /**
- * The network's small copy of a photo: `sdk.image.resize`, which is Pillow's bicubic with `reducing_gap=3`.
+ * The network's small copy of a photo: `sdk.image.resize`, which is Pillow's bicubic in two passes.
  *
- * A network answers differently to differently resized photos, so this follows Pillow 13 to the bit: whole-step
+ * A network answers differently to differently resized photos, so this follows it to the bit: whole-step
  * averaging first where the photo is much larger, then two passes of an antialiased kernel in fixed point.
  */
 
@@ -36,14 +36,8 @@ export async function resize(
   const factorY = Math.max(1, Math.floor(height / side / REDUCING_GAP));
   const reduced = await reduce(readRows, height, width, factorX, factorY, rest);
   // Pillow hands extents on in single precision.
-  const across = (source: Rgb) => resample(source, side, Math.fround(width / factorX), "width");
-  const down = (source: Rgb) => resample(source, side, Math.fround(height / factorY), "height");
-  return (heightFirst(reduced, side) ? across(down(reduced)) : down(across(reduced))).levels;
-}
-
-/** Pillow takes the height first where it shrinks by more than twice what the width does. */
-function heightFirst({ height, width }: Rgb, side: number): boolean {
-  return height - side > Math.max(0, 2 * (width - side));
+  const narrow = resample(reduced, side, Math.fround(width / factorX), "width");
+  return resample(narrow, side, Math.fround(height / factorY), "height").levels;
 }
 
 /** Averages blocks of factorX × factorY pixels, as Pillow's `reduce`; blocks at the far edges may be smaller. */
