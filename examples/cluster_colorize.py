@@ -4,10 +4,11 @@
     python examples/cluster_colorize.py albums/ coloured/
     python examples/cluster_colorize.py s3://bucket/listing.txt s3://bucket/coloured --parquet --address auto
 
-Takes a folder of photos or a text file with a path a line, wherever fsspec reads. Shows Ray Data's progress bar, then
-how many were coloured and how many could not be. OUT/photos mirrors the folder (with --parquet, OUT/parquet has rows of
-path and photo); OUT/errors has rows of path and error. The same command goes on where it stopped or was killed. Exit
-code 2: it could not go on, and why. To try failed photos again, delete OUT/errors first.
+Takes a folder of photos or a text file with a path a line, wherever fsspec reads. Shows a progress bar (in a log file a
+line each half minute), then how many were coloured and how many could not be. OUT/photos mirrors the folder (with
+--parquet, OUT/parquet has rows of path and photo); OUT/errors has rows of path and error. The same command goes on
+where it stopped or was killed. Exit code 2: it could not go on, and why. To try failed photos again, delete OUT/errors
+first. docs/cluster.md has the rest: clusters, what each failure does, and what a hundred million photos need.
 """
 
 import argparse
@@ -15,8 +16,10 @@ import hashlib
 import io
 import logging
 import os
+import platform
 import sys
 import tempfile
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -27,6 +30,7 @@ import numpy as np
 import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 from pyarrow import dataset, parquet
+from tqdm import tqdm
 
 from sdk import Colorizer, ColorizerError, OutputError, PhotoError
 from sdk.batch import PHOTO_SUFFIXES, mirrored_name
@@ -34,9 +38,11 @@ from sdk.batch import PHOTO_SUFFIXES, mirrored_name
 # What a killed worker repeats, and what becomes one Parquet file; a worker holds this many encoded photos.
 PHOTOS_PER_TASK = 64
 READERS = 8  # a store answers slowly: so many photos are fetched at once while others are coloured
-# A photo that takes every worker down with it must end the job with a message, not send it round for ever. Ray
-# deprecates saying so and offers no other way yet, hence the bound on its version.
+# A photo that takes every worker down with it must end the job with a message, not send it round for ever, as Ray Data
+# does by itself. Ray 2.60 deprecates `max_task_retries` with no other way in sight, and 2.64 drops it: hence the bound.
 RETRIES = 5
+LOGS = "Ray's logs, in /tmp/ray/session_latest/logs, say more; the same command goes on where this one stopped."
+LOG_SECONDS = 30  # between two lines of progress where stderr is a log file, and no terminal
 
 
 @dataclass(frozen=True)
@@ -114,12 +120,16 @@ class Output:
         """Write a file whole or not at all, as an object store does by itself."""
         folder, _, name = path.rpartition("/")
         self.files.makedirs(folder, exist_ok=True)
-        if isinstance(self.files, LocalFileSystem):
-            partial = Path(folder) / f".{name}.partial"
+        if not isinstance(self.files, LocalFileSystem):
+            self.files.pipe_file(path, content)
+            return
+        partial = Path(folder) / f".{name}.partial"
+        try:
             partial.write_bytes(content)
             partial.replace(path)
-        else:
-            self.files.pipe_file(path, content)
+        except OSError:
+            partial.unlink(missing_ok=True)
+            raise
 
     def write_rows(self, table: str, task: str, rows: list[dict[str, Any]]) -> None:
         """Write the rows that one task has for a table, if any."""
@@ -144,8 +154,14 @@ class Worker:
         self._colorizer = Colorizer.load(threads=1)
 
     def __call__(self, task: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Settle the photos at `path`; answer for each whether it `failed`."""
+        """Settle the photos at `path`; answer for each whether it `failed`, or only why the job must be `stopped`."""
         paths: list[str] = task["path"].tolist()
+        try:
+            return {"failed": self._settle(paths), "stopped": np.full(len(paths), "")}
+        except OSError as error:  # not raised: Ray tells an exception in pages of its own
+            return {"failed": np.zeros(1, bool), "stopped": np.array([f"{platform.node()} cannot write: {error}"])}
+
+    def _settle(self, paths: list[str]) -> np.ndarray:
         made: list[dict[str, Any]] = []
         errors: list[dict[str, Any]] = []
         with ThreadPoolExecutor(READERS) as pool:
@@ -155,6 +171,8 @@ class Worker:
                         raise PhotoError(f"It cannot be read: {content}.")
                     photo = self._coloured(content, mirrored_name(Path(path)))
                 except (ColorizerError, MemoryError) as error:
+                    if getattr(error.__cause__, "errno", None):  # this machine's disk refuses; the photo may be good
+                        raise
                     errors.append({"path": path, "error": str(error) or "There is too little memory for it."})
                 else:
                     if self._output.as_rows:
@@ -164,7 +182,7 @@ class Worker:
         name = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:32]
         self._output.write_rows("parquet", name, made)
         self._output.write_rows("errors", name, errors)
-        return {"failed": np.isin(paths, [row["path"] for row in errors])}
+        return np.isin(paths, [row["path"] for row in errors])
 
     def _read(self, path: str) -> Any:  # bytes; or an OSError, told apart by the caller
         try:
@@ -184,10 +202,20 @@ def settle(photos: list[str], source: Source, output: Output, *, workers: int) -
     """Colour photos on the Ray that this process is connected to; returns how many failed.
 
     Raises:
-        ray.exceptions.RayError: The output cannot be written, or a task lost its worker again and again.
+        OutputError: A machine cannot write; the message says what to do.
+        ray.exceptions.RayError: A task lost its worker again and again.
     """
     import ray.data
+    from ray.util.annotations import RayDeprecationWarning
 
+    # Ray's plans, bars and tracebacks are for its log files; see RETRIES for the warning.
+    for handler in logging.getLogger("ray.data").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setLevel(logging.CRITICAL)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.raise_original_map_exception = True  # for `_cause`
+    warnings.filterwarnings("ignore", category=RayDeprecationWarning)
     paths = pa.table({"path": photos})
     tasks = [paths.slice(start, PHOTOS_PER_TASK) for start in range(0, len(photos), PHOTOS_PER_TASK)]
     answers = ray.data.from_arrow(tasks).map_batches(
@@ -198,7 +226,14 @@ def settle(photos: list[str], source: Source, output: Output, *, workers: int) -
         num_cpus=1,
         max_task_retries=RETRIES,
     )
-    return sum(int(np.sum(answer["failed"])) for answer in answers.iter_batches(batch_size=None))
+    failed, seconds = 0, 0.1 if sys.stderr.isatty() else LOG_SECONDS
+    with tqdm(total=len(photos), unit="photo", mininterval=seconds) as progress:
+        for answer in answers.iter_batches(batch_size=None):
+            if reason := str(answer["stopped"][0]):
+                raise OutputError(f"{reason}. Make room or allow it, then give the command again: it goes on.")
+            failed += int(np.sum(answer["failed"]))
+            progress.update(len(answer["failed"]))
+    return failed
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -216,10 +251,19 @@ def main(arguments: list[str] | None = None) -> int:
         photos, failed = output.unsettled(source), 0
         if photos:
             local = {} if options.address else {"num_cpus": options.workers}
-            ray.init(options.address or "local", include_dashboard=False, logging_level=logging.WARNING, **local)
+            ray.init(
+                options.address or "local",
+                include_dashboard=False,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+                **local,
+            )
             workers = options.workers or int(ray.cluster_resources()["CPU"])
             failed = settle(photos, source, output, workers=workers)
-    except (OSError, ValueError, ImportError, RayError) as error:
+    except RayError as error:  # before OSError: an error of Ray's may be one too, with pages of text
+        print(f"cluster_colorize: no worker could finish a task: {_cause(error)} {LOGS}", file=sys.stderr)
+        return 2
+    except (OSError, ValueError, ImportError) as error:
         print(f"cluster_colorize: {error}", file=sys.stderr)
         return 2
     finally:
@@ -227,6 +271,13 @@ def main(arguments: list[str] | None = None) -> int:
     before = len(source.photos) - len(photos)
     print(f"{len(photos) - failed} coloured, {failed} failed (see {options.out}/errors), {before} done before")
     return 0
+
+
+def _cause(error: Exception) -> str:
+    """The one line of Ray's error that says what went wrong."""
+    if cause := getattr(error, "cause", None):  # raised by what a worker runs; Ray adds lines about itself
+        return f"{type(cause).__name__}: {cause}".splitlines()[0]
+    return str(error).splitlines()[-1]  # Ray's own frames come first
 
 
 def _parser() -> argparse.ArgumentParser:
