@@ -227,7 +227,8 @@ def settle(photos: list[str], source: Source, output: Output, *, workers: int) -
         max_task_retries=RETRIES,
     )
     failed, seconds = 0, 0.1 if sys.stderr.isatty() else LOG_SECONDS
-    with tqdm(total=len(photos), unit="photo", mininterval=seconds) as progress:
+    # Answers come in lumps: only the mean rate of the whole run gives a steady estimate of what is left.
+    with tqdm(total=len(photos), unit="photo", mininterval=seconds, miniters=1, smoothing=0) as progress:
         for answer in answers.iter_batches(batch_size=None):
             if reason := str(answer["stopped"][0]):
                 raise OutputError(f"{reason}. Make room or allow it, then give the command again: it goes on.")
