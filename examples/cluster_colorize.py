@@ -19,7 +19,6 @@ import os
 import platform
 import sys
 import tempfile
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -38,9 +37,9 @@ from sdk.batch import PHOTO_SUFFIXES, mirrored_name
 # What a killed worker repeats, and what becomes one Parquet file; a worker holds this many encoded photos.
 PHOTOS_PER_TASK = 64
 READERS = 8  # a store answers slowly: so many photos are fetched at once while others are coloured
-# A photo that takes every worker down with it must end the job with a message, not send it round for ever, as Ray Data
-# does by itself. Ray 2.60 deprecates `max_task_retries` with no other way in sight, and 2.64 drops it: hence the bound.
-RETRIES = 5
+# Ray does a lost worker's task again however often it is lost: machines come and go. So it is we who see to it that a
+# photo which takes every worker down with it becomes an error.
+DIED = "A worker died over it, twice; it may need more memory than there is."
 LOGS = "Ray's logs, in /tmp/ray/session_latest/logs, say more; the same command goes on where this one stopped."
 LOG_SECONDS = 30  # between two lines of progress where stderr is a log file, and no terminal
 
@@ -131,6 +130,24 @@ class Output:
             partial.unlink(missing_ok=True)
             raise
 
+    def begun(self, task: str) -> list[str] | None:
+        """The photos that a task was at when it lost its workers; None, and a note from now on, where it is new."""
+        try:
+            noted = str(self.files.read_text(f"{self.root}/begun/{task}", encoding="utf-8"))
+        except FileNotFoundError:
+            self.note(task, [])
+            return None
+        return [photo for photo in noted.split("\0") if photo]
+
+    def note(self, task: str, photos: list[str]) -> None:
+        """Note what a task is at, for whoever does it again."""
+        self.write(f"{self.root}/begun/{task}", "\0".join(photos).encode())
+
+    def forget(self, task: str = "") -> None:
+        """Forget what was noted about a task, or about all."""
+        if self.files.exists(f"{self.root}/begun/{task}"):
+            self.files.rm(f"{self.root}/begun/{task}", recursive=not task)
+
     def write_rows(self, table: str, task: str, rows: list[dict[str, Any]]) -> None:
         """Write the rows that one task has for a table, if any."""
         if rows:
@@ -162,10 +179,15 @@ class Worker:
             return {"failed": np.zeros(1, bool), "stopped": np.array([f"{platform.node()} cannot write: {error}"])}
 
     def _settle(self, paths: list[str]) -> np.ndarray:
+        task = hashlib.sha256("\0".join(paths).encode()).hexdigest()[:32]
+        died_over = self._output.begun(task)
         made: list[dict[str, Any]] = []
-        errors: list[dict[str, Any]] = []
+        errors: list[dict[str, Any]] = [{"path": path, "error": DIED} for path in died_over or ()]
+        left = paths if died_over is None else [path for path in paths if not self._is_settled(path, died_over)]
         with ThreadPoolExecutor(READERS) as pool:
-            for path, content in zip(paths, pool.map(self._read, paths), strict=True):
+            for path, content in zip(left, pool.map(self._read, left), strict=True):
+                if died_over is not None:
+                    self._output.note(task, [*died_over, path])
                 try:
                     if isinstance(content, OSError):
                         raise PhotoError(f"It cannot be read: {content}.")
@@ -179,10 +201,15 @@ class Worker:
                         made.append({"path": path, "photo": photo})
                     else:
                         self._output.write(self._output.target(path, self._source.root), photo)
-        name = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:32]
-        self._output.write_rows("parquet", name, made)
-        self._output.write_rows("errors", name, errors)
+        self._output.write_rows("parquet", task, made)
+        self._output.write_rows("errors", task, errors)
+        self._output.forget(task)
         return np.isin(paths, [row["path"] for row in errors])
+
+    def _is_settled(self, path: str, died_over: list[str]) -> bool:
+        if path in died_over or self._output.as_rows:
+            return path in died_over
+        return self._output.files.exists(self._output.target(path, self._source.root))
 
     def _read(self, path: str) -> Any:  # bytes; or an OSError, told apart by the caller
         try:
@@ -203,19 +230,18 @@ def settle(photos: list[str], source: Source, output: Output, *, workers: int) -
 
     Raises:
         OutputError: A machine cannot write; the message says what to do.
-        ray.exceptions.RayError: A task lost its worker again and again.
+        ray.exceptions.RayError: No worker can start, or one has a fault.
     """
     import ray.data
-    from ray.util.annotations import RayDeprecationWarning
 
-    # Ray's plans, bars and tracebacks are for its log files; see RETRIES for the warning.
+    # Ray's plans, bars and tracebacks are for its log files.
     for handler in logging.getLogger("ray.data").handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.raise_original_map_exception = True  # for `_cause`
-    warnings.filterwarnings("ignore", category=RayDeprecationWarning)
+    output.forget()  # what another run noted: it may have been ended at a good photo
     paths = pa.table({"path": photos})
     tasks = [paths.slice(start, PHOTOS_PER_TASK) for start in range(0, len(photos), PHOTOS_PER_TASK)]
     answers = ray.data.from_arrow(tasks).map_batches(
@@ -224,7 +250,6 @@ def settle(photos: list[str], source: Source, output: Output, *, workers: int) -
         batch_size=None,  # a block is a task, so that a task that is done again has the same photos
         compute=ray.data.ActorPoolStrategy(size=workers),
         num_cpus=1,
-        max_task_retries=RETRIES,
     )
     failed, seconds = 0, 0.1 if sys.stderr.isatty() else LOG_SECONDS
     # Answers come in lumps: only the mean rate of the whole run gives a steady estimate of what is left.

@@ -113,8 +113,10 @@ def test_a_full_disk_stops_the_job_and_condemns_no_photo(
     worker = Worker(source, output)
     whole = Path.write_bytes
 
-    def half(path: Path, content: bytes) -> int:
+    def half(path: Path, content: bytes) -> int:  # a note is too small to fail
         whole(path, content[: len(content) // 2])
+        if path.parent.name == "begun":
+            return 0
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as full:
@@ -125,8 +127,9 @@ def test_a_full_disk_stops_the_job_and_condemns_no_photo(
     with monkeypatch.context() as full:  # where a photo lies until it is sent to a store
         full.setattr("sdk.output._save", full_of_temporary_files)
         assert "No space left" in worker({"path": np.array(photos)})["stopped"][0]
-    assert not [path for path in tmp_path.glob("coloured/**/*") if path.is_file()]
+    assert [path.parent.name for path in tmp_path.glob("coloured/**/*") if path.is_file()] == ["begun"]
     assert output.unsettled(source) == photos
+    output.forget()
     assert set(worker({"path": np.array(photos)})["stopped"]) == {""}
     assert settled(album, tmp_path / "coloured") == (40, 3)
 
@@ -158,28 +161,65 @@ def test_a_full_disk_is_one_sentence_and_with_room_the_job_goes_on(album: Path, 
         subprocess.run(["umount", out], check=True)
 
 
+class Killed(BaseException):
+    """What no worker catches."""
+
+
+@pytest.mark.parametrize("as_rows", [False, True])
+def test_a_photo_that_kills_its_workers_becomes_an_error(
+    as_rows: bool, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = Output(cluster_colorize.fsspec.filesystem("file"), str(tmp_path / "coloured"), as_rows)
+    source = Source.find(str(album), outside=output.root)
+    photos = output.unsettled(source)
+    worker, coloured = Worker(source, output), Worker._coloured
+
+    def die(self: Any, content: bytes, name: str) -> bytes:
+        if name in {"06.png", "14.jpg"}:
+            raise Killed
+        return coloured(self, content, name)
+
+    monkeypatch.setattr(Worker, "_coloured", die)
+    for _ in range(3):  # not watched; watched, over the first; over the second
+        with pytest.raises(Killed):
+            worker({"path": np.array(photos)})
+    assert worker({"path": np.array(photos)})["failed"].sum() == 5
+    errors = {Path(row["path"]).name: row["error"] for row in rows(tmp_path / "coloured" / "errors")}
+    assert {name for name, error in errors.items() if error == cluster_colorize.DIED} == {"06.png", "14.jpg"}
+    assert output.unsettled(source) == []
+    assert not list((tmp_path / "coloured" / "begun").iterdir())
+    if not as_rows:
+        assert settled(album, tmp_path / "coloured") == (38, 5)
+
+
 class Dying(Worker):
-    def _settle(self, paths: list[str]) -> np.ndarray:
-        os.kill(os.getpid(), signal.SIGKILL)
-        return super()._settle(paths)
+    def _coloured(self, content: bytes, name: str) -> bytes:
+        if name == "14.jpg":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super()._coloured(content, name)
 
 
 class Faulty(Worker):
-    def _settle(self, paths: list[str]) -> np.ndarray:
+    def _coloured(self, content: bytes, name: str) -> bytes:
         raise ZeroDivisionError("by zero")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("worker", "cause"), [(Dying, "is unavailable"), (Faulty, "ZeroDivisionError: by zero Ray's")])
-def test_what_no_worker_survives_ends_in_one_sentence(
-    worker: type, cause: str, album: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_ray_does_a_dying_workers_task_again(album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_colorize, "Worker", Dying)
+    assert cluster_colorize.main([str(album), str(tmp_path / "coloured"), "--workers", "1"]) == 0
+    assert settled(album, tmp_path / "coloured") == (39, 4)
+
+
+@pytest.mark.slow
+def test_a_fault_of_ours_is_one_line_too(
+    album: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster_colorize, "Worker", worker)
-    monkeypatch.setattr(cluster_colorize, "RETRIES", 1)
-    assert cluster_colorize.main([str(album), str(album / "coloured"), "--workers", "1"]) == 2
+    monkeypatch.setattr(cluster_colorize, "Worker", Faulty)
+    assert cluster_colorize.main([str(album), str(tmp_path / "coloured"), "--workers", "1"]) == 2
     said = capfd.readouterr().err
     assert "Traceback" not in said
-    assert cause in said.splitlines()[-1]
+    assert "ZeroDivisionError: by zero Ray's logs" in said.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
