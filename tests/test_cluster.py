@@ -2,11 +2,14 @@
 
 import errno
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -234,9 +237,9 @@ def test_a_listing_that_cannot_be_kept_to_is_refused(
     assert said in capsys.readouterr().err
 
 
-def run(*arguments: object, stderr: int | None = None) -> "subprocess.Popen[str]":
+def run(*arguments: object, workers: int | None = 2, stderr: int | None = None) -> "subprocess.Popen[str]":
     script = PROJECT / "examples" / "cluster_colorize.py"
-    command = [sys.executable, str(script), *map(str, arguments), "--workers", "2"]
+    command = [sys.executable, str(script), *map(str, arguments), *(["--workers", str(workers)] if workers else [])]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}  # this checkout, wherever another is installed
     return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=stderr, env=environment)
 
@@ -251,15 +254,19 @@ def kill_a_worker_once(done: Path, *, files: int, job: "subprocess.Popen[str]") 
     worker.kill()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("form", "number"), [("files", 3000), ("parquet", 600)])
-def test_thousands_of_photos_survive_a_killed_worker(form: str, number: int, tmp_path: Path) -> None:
+def unpack(folder: Path, number: int) -> Path:
     shard = SHARED / "photos" / "train-00.tar"
     if not shard.is_file():
         pytest.skip(f"NOT MEASURED: no photos at {shard}; set EDGE_COLORIZER_SHARED")
-    album, out = tmp_path / "album", tmp_path / "coloured"
     with tarfile.open(shard) as photos:
-        photos.extractall(album, members=photos.getmembers()[:number], filter="data")
+        photos.extractall(folder / "album", members=photos.getmembers()[:number], filter="data")
+    return folder / "album"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("form", "number"), [("files", 3000), ("parquet", 600)])
+def test_thousands_of_photos_survive_a_killed_worker(form: str, number: int, tmp_path: Path) -> None:
+    album, out = unpack(tmp_path, number), tmp_path / "coloured"
     for broken in range(10):
         (album / f"broken{broken}.jpg").write_bytes(b"not a photo")
     flags = ["--parquet"] if form == "parquet" else []
@@ -278,3 +285,55 @@ def test_thousands_of_photos_survive_a_killed_worker(form: str, number: int, tmp
     again, _ = run(album, out, *flags).communicate(timeout=300)
     assert "0 coloured, 0 failed" in again
     assert f"{number + 10} done before" in again
+
+
+def kill_with_children(process: "subprocess.Popen[Any]") -> None:
+    psutil = pytest.importorskip("psutil", reason="NOT MEASURED: psutil is not installed")
+    for one in (*psutil.Process(process.pid).children(recursive=True), process):
+        one.kill()
+    process.wait()
+
+
+@pytest.mark.slow
+def test_a_lost_machine_loses_no_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two machines, as Ray sees it: both are this one, started as docs/cluster.md says, a processor each."""
+    album, out = unpack(tmp_path, 640), tmp_path / "coloured"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    start = [Path(sys.executable).parent / "ray", "start", "--block", "--num-cpus=1", "--disable-usage-stats"]
+    machines = [subprocess.Popen([*start, "--head", f"--port={port}", "--include-dashboard=false"])]
+    try:
+        wait_until(lambda: answers(port), seconds=120)
+        machines.append(subprocess.Popen([*start, f"--address=127.0.0.1:{port}"]))
+        wait_until(lambda: b"2.0 CPU" in status(port), seconds=120)
+        job = run(album, out, "--address", f"127.0.0.1:{port}", workers=None)
+        wait_until(lambda: len(list(out.glob("photos/*"))) > 200, seconds=300)
+        kill_with_children(machines.pop())
+        said, _ = job.communicate(timeout=300)
+    finally:
+        for machine in machines:
+            kill_with_children(machine)
+    assert job.returncode == 0
+    assert "640 coloured, 0 failed" in said
+    assert len([path for path in out.glob("photos/*") if path.is_file()]) == 640
+
+
+def wait_until(holds: Callable[[], bool], *, seconds: int) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(1)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def status(port: int) -> bytes:
+    command = [Path(sys.executable).parent / "ray", "status", "--address", f"127.0.0.1:{port}"]
+    return subprocess.run(command, capture_output=True, check=False).stdout
