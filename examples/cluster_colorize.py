@@ -116,7 +116,11 @@ class Output:
         return [photo for photo in source.photos if photo not in settled]
 
     def write(self, path: str, content: bytes) -> None:
-        """Write a file whole or not at all, as an object store does by itself."""
+        """Write a file whole or not at all, as an object store does by itself.
+
+        Raises:
+            OSError: It cannot be written.
+        """
         folder, _, name = path.rpartition("/")
         self.files.makedirs(folder, exist_ok=True)
         if not isinstance(self.files, LocalFileSystem):
@@ -126,9 +130,9 @@ class Output:
         try:
             partial.write_bytes(content)
             partial.replace(path)
-        except OSError:
+        except OSError as error:
             partial.unlink(missing_ok=True)
-            raise
+            raise OutputError(f"{path} could not be written: {error}") from error
 
     def begun(self, task: str) -> list[str] | None:
         """The photos that a task was at when it lost its workers; None, and a note from now on, where it is new."""
@@ -176,7 +180,8 @@ class Worker:
         try:
             return {"failed": self._settle(paths), "stopped": np.full(len(paths), "")}
         except OSError as error:  # not raised: Ray tells an exception in pages of its own
-            return {"failed": np.zeros(1, bool), "stopped": np.array([f"{platform.node()} cannot write: {error}"])}
+            reason = f"On {platform.node()}, {str(error).rstrip('.')}"
+            return {"failed": np.zeros(1, bool), "stopped": np.array([reason])}
 
     def _settle(self, paths: list[str]) -> np.ndarray:
         task = hashlib.sha256("\0".join(paths).encode()).hexdigest()[:32]

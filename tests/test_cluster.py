@@ -125,7 +125,7 @@ def test_a_full_disk_stops_the_job_and_condemns_no_photo(
     with monkeypatch.context() as full:
         full.setattr(Path, "write_bytes", half)
         (said,) = worker({"path": np.array(photos)})["stopped"]
-        assert "cannot write: [Errno 28] No space left on device" in said
+        assert "could not be written: [Errno 28] No space left on device" in said
     full_of_temporary_files = mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
     with monkeypatch.context() as full:  # where a photo lies until it is sent to a store
         full.setattr("sdk.output._save", full_of_temporary_files)
