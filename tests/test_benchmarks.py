@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from benchmarks import __main__ as command
-from benchmarks import protocols, report, trade_off
+from benchmarks import cluster, protocols, report, trade_off
 from benchmarks.networks import NetworkFigures
 from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.roofline import Layer, Peaks, measure_layers
@@ -197,3 +197,32 @@ def test_one_convention_is_the_protocol_and_the_others_are_what_they_say() -> No
     # Lightness is the photo's own but for rounding, so a third of Lab's channels has no error.
     lab, ab = figures["L, a and b instead of RGB"], figures["a and b alone"]
     assert lab[1] - ab[1] == pytest.approx(10 * np.log10(1.5), abs=0.05)
+
+
+STAND_IN = """
+import os, sys, time
+from pathlib import Path
+_, photos, out, _, workers = sys.argv
+if not Path(photos).is_dir():
+    sys.exit(2)
+(Path(out) / "photos").mkdir()
+first = time.time()
+for number in range(101):
+    result = Path(out) / "photos" / f"{number}.jpg"
+    result.touch()
+    os.utime(result, (first, first + number / (10 * int(workers))))
+"""
+
+
+def test_a_clusters_rate_is_told_apart_from_its_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "example.py").write_text(STAND_IN)
+    monkeypatch.setattr(cluster, "EXAMPLE", tmp_path / "example.py")
+    assert cluster.main([str(tmp_path), "--workers", "1", "2", "--out", str(tmp_path / "out")]) == 0
+    runs = json.loads((tmp_path / "out" / "cluster.json").read_text())["runs"]
+    assert [run["workers"] for run in runs] == [1, 2, 1, 2]
+    assert [run["rate"] for run in runs] == pytest.approx([10, 20, 10, 20], abs=0.01)
+    assert "| 2 | " in capsys.readouterr().out
+    assert "| 20.0 (20.0, 20.0) | 2.00 |" in (tmp_path / "out" / "cluster.md").read_text()
+    assert cluster.main([str(tmp_path / "nowhere")]) == 2
