@@ -182,7 +182,7 @@ def _write_executorch(job: Job, student: NetworkFile[Student]) -> dict[str, dict
 def _write_coreml(job: Job, student: NetworkFile[Student]) -> dict[str, dict[str, float]]:
     from converters import to_coreml
 
-    network = fuse(student.network)
+    network = to_coreml.with_half_weights(fuse(student.network), job.calibration.lightness())
     compress = {
         "int8": to_coreml.quantize_weights,
         "palette6": to_coreml.palettize_weights,

@@ -5,6 +5,7 @@ import json
 import shutil
 import uuid
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,10 +15,11 @@ import torch
 from coremltools.converters.mil.input_types import InputType
 from coremltools.models import MLModel
 from coremltools.optimize import coreml as compress
-from torch import nn
+from torch import Tensor, nn
 
 from converters.rgb import INPUT_NAME, OUTPUT_NAME, RgbNetwork
 from sdk import color
+from sdk.color import FloatArray
 from sdk.manifest import Tensors
 
 # Tensors smaller than this (biases, colour matrices) stay as they are: there is nothing to gain.
@@ -25,9 +27,9 @@ _SMALLEST_COMPRESSED = 512
 
 
 def convert(network: nn.Module, tensors: Tensors) -> MLModel:
-    """A folded student as an fp16 program; in and out stay float32."""
+    """A folded student as an fp16 program, best after `with_half_weights`; in and out stay float32."""
     return _convert(
-        _with_half_weights(network),
+        network,
         torch.zeros(tensors.input_shape),
         coremltools.TensorType(name=tensors.input_name, shape=tensors.input_shape, dtype=np.float32),
         coremltools.TensorType(name=tensors.output_name, dtype=np.float32),
@@ -45,7 +47,7 @@ def convert_rgb(network: nn.Module, tensors: Tensors) -> MLModel:
         return len(shape_out) == len(shape) and shape_out[-1] < tensors.side
 
     return _convert(
-        RgbNetwork(_with_half_weights(network)).eval(),
+        RgbNetwork(network).eval(),
         torch.full(shape, 128.0),
         coremltools.ImageType(name=INPUT_NAME, shape=shape, color_layout=coremltools.colorlayout.RGB),
         coremltools.ImageType(name=OUTPUT_NAME, color_layout=coremltools.colorlayout.RGB),
@@ -53,21 +55,53 @@ def convert_rgb(network: nn.Module, tensors: Tensors) -> MLModel:
     )
 
 
-def round_to_half(weights: torch.Tensor) -> torch.Tensor:
-    """Round convolution weights to fp16 values so that every kernel keeps its sum.
+def with_half_weights(network: nn.Module, lightness: Sequence[FloatArray]) -> nn.Module:
+    """A copy of a folded student whose convolutions are rounded to fp16 values for these photos, each (1, 1, S, S)."""
+    network = copy.deepcopy(network)
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    totals = {module: torch.zeros(module.in_channels) for module in convolutions}
 
-    An edge detector's large weights cancel on even areas; rounded one by one, they no longer do. Here each
-    rounding error is passed on to the next smaller weight of its kernel.
+    def add_mean(module: nn.Module, inputs: tuple[Tensor]) -> None:
+        totals[cast("nn.Conv2d", module)] += inputs[0].mean(dim=(0, 2, 3))
+
+    hooks = [module.register_forward_pre_hook(add_mean) for module in convolutions]
+    with torch.no_grad():
+        for photo in lightness:
+            network(torch.from_numpy(photo))
+        for hook, (module, total) in zip(hooks, totals.items(), strict=True):
+            hook.remove()
+            assert module.bias is not None  # the folded batch norm's
+            means = (total / len(lightness)).view(module.groups, -1)
+            means = means.repeat_interleave(module.out_channels // module.groups, dim=0)
+            weights, bias = round_to_half(module.weight, module.bias, means)
+            module.weight.copy_(weights)
+            module.bias.copy_(bias)
+    return network
+
+
+def round_to_half(weights: Tensor, bias: Tensor, means: Tensor) -> tuple[Tensor, Tensor]:
+    """Round a convolution to fp16 values so that every channel keeps its mean.
+
+    The errors of a kernel's weights and of its bias add up to a shift of the whole channel, which the layers behind it
+    enlarge. Here each error is passed on to the weight that counts next less, as far as that one's last bit reaches.
+
+    Args:
+        weights: (outputs, inputs / groups, k, k).
+        bias: (outputs).
+        means: (outputs, inputs / groups): the mean of what a weight is multiplied by.
     """
     kernels = weights.flatten(1)
-    rounded = torch.empty_like(kernels)
-    error = torch.zeros(len(kernels), 1)
-    for column in kernels.abs().argsort(dim=1, descending=True).split(1, dim=1):
-        wanted = kernels.gather(1, column) + error
-        half = wanted.half().float()
+    means = means.repeat_interleave(kernels.shape[1] // means.shape[1], dim=1)
+    rounded, rounded_bias = torch.empty_like(kernels), bias.half().float()
+    shift = (bias - rounded_bias)[:, None]
+    for column in (kernels * means).abs().argsort(dim=1, descending=True).split(1, dim=1):
+        weight, mean = kernels.gather(1, column), means.gather(1, column)
+        last_bit = weight.abs() * torch.finfo(torch.half).eps / 2
+        correction = (shift / mean).nan_to_num(0).clamp(-last_bit, last_bit)
+        half = (weight + correction).half().float()
         rounded.scatter_(1, column, half)
-        error = wanted - half
-    return rounded.view_as(weights)
+        shift += (weight - half) * mean
+    return rounded.view_as(weights), rounded_bias
 
 
 def quantize_weights(model: MLModel) -> MLModel:
@@ -99,14 +133,6 @@ def save(model: MLModel, path: Path, *, version: str) -> None:
     model.save(str(path))
     (path / "executorch_debug_handle_mapping.json").unlink(missing_ok=True)
     _without_chance(path)
-
-
-def _with_half_weights(network: nn.Module) -> nn.Module:
-    network = copy.deepcopy(network)
-    with torch.no_grad():
-        for kernels in (parameter for parameter in network.parameters() if parameter.ndim == 4):
-            kernels.copy_(round_to_half(kernels))
-    return network
 
 
 def _convert(

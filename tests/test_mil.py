@@ -1,5 +1,6 @@
 """The interpreter that proves Core ML programs where Core ML does not run."""
 
+import copy
 import platform
 import shutil
 from pathlib import Path
@@ -47,20 +48,40 @@ def test_a_saved_student_answers_as_the_eager_one(student: nn.Module, package: P
     assert not np.array_equal(half, full)
 
 
-def test_rounded_kernels_keep_their_sums() -> None:
-    kernels = torch.randn(8, 1, 3, 3, generator=torch.Generator().manual_seed(0)) * 50
-    rounded = to_coreml.round_to_half(kernels)
+def test_rounded_convolutions_keep_their_mean_answer() -> None:
+    random = torch.Generator().manual_seed(0)
+    weights, bias = (torch.randn(shape, generator=random) * 3 for shape in ((8, 4, 3, 3), (8,)))
+    means = torch.rand((8, 4), generator=random) * 6
+    means[0, 0] = 0  # a channel that never answers
+    rounded, rounded_bias = to_coreml.round_to_half(weights, bias, means)
     assert torch.equal(rounded, rounded.half().float())
-    assert (rounded - kernels).abs().max() < 0.1
-    one_by_one = kernels.half().float()
-    kept, lost = ((r.sum(dim=(1, 2, 3)) - kernels.sum(dim=(1, 2, 3))).abs().max() for r in (rounded, one_by_one))
+    assert torch.equal(rounded_bias, bias.half().float())
+    assert ((rounded - weights).abs() <= weights.abs() * 2**-10).all()
+
+    def shift(weights: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        return (weights.sum(dim=(2, 3)) * means).sum(dim=1) + bias
+
+    kept, lost = (
+        (shift(*other) - shift(weights, bias)).abs().max()
+        for other in ((rounded, rounded_bias), (weights.half().float(), bias.half().float()))
+    )
     assert kept < lost / 10
+
+
+def test_a_student_of_half_weights_answers_better_on_average(student: nn.Module) -> None:
+    lightness = sample_photos(PHOTOS, count=4, side=256, salt="").lightness()
+    rounded = to_coreml.with_half_weights(student, lightness)
+    one_by_one = copy.deepcopy(student).half().float()
+    photos = torch.from_numpy(np.concatenate(lightness))
+    with torch.no_grad():
+        kept, lost = ((other(photos) - student(photos)).square().mean() for other in (rounded, one_by_one))
+    assert 0 < kept < lost
 
 
 def test_a_and_b_swapped_in_the_saved_weights_are_caught(student: nn.Module, package: Path, tmp_path: Path) -> None:
     mutated = Path(shutil.copytree(package, tmp_path / "mutated.mlpackage"))
     weights = mutated / "Data" / "com.apple.CoreML" / "weights" / "weight.bin"
-    head = to_coreml.round_to_half(student.get_parameter("head.weight").detach()).half().numpy()
+    head = student.get_parameter("head.weight").detach().half().numpy()
     content = weights.read_bytes()
     assert content.count(head.tobytes()) == 1
     weights.write_bytes(content.replace(head.tobytes(), head[::-1].tobytes()))
