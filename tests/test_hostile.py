@@ -7,7 +7,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -78,7 +78,7 @@ def survive(count: int, seed: int) -> int:
     small = Colorizer(FakeBackend(), side=16)
     for number in range(count):
         content = mutated(files, random)
-        start = perf_counter()
+        start = process_time()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -86,7 +86,7 @@ def survive(count: int, seed: int) -> int:
                 read += 1
             except PhotoError:
                 pass
-        assert perf_counter() - start < LONGEST_SECONDS, f"file {number} of seed {seed}"
+        assert process_time() - start < LONGEST_SECONDS, f"file {number} of seed {seed}"
     return read
 
 
@@ -108,14 +108,14 @@ def chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 bomb = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
 bomb += chunk(b"IDAT", zlib.compress(bytes(50_000_000)))
-before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 try:
     Colorizer(FakeBackend(), side=16).colorize(bomb)
 except PhotoError as error:
     assert "60000×60000" in str(error), error
 else:
     raise AssertionError("a bomb was decoded")
-assert time.perf_counter() - start < 1
+assert time.process_time() - start < 1
 assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < 100e6
 """
     subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True)

@@ -96,6 +96,23 @@ def test_a_stopped_run_resumes_to_identical_weights(
     assert_same(whole, pieces)
 
 
+@pytest.mark.parametrize("save", ["save_network", "save_training_state"])
+def test_a_run_that_dies_at_its_last_file_resumes_to_identical_weights(
+    save: str, packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(TINY, packed, tmp_path / "whole")
+    run(TINY, packed, tmp_path / "died", max_minutes=0)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(loop, save, die)
+        with pytest.raises(KeyboardInterrupt):
+            run(TINY, packed, tmp_path / "died")
+    assert_same(whole, run(TINY, packed, tmp_path / "died"))
+
+
 def eight_photos() -> Batch:
     names = ("astronaut", "cat", "coffee", "rocket")
     lab = np.stack([color.rgb_to_lab(decode_rgb((PHOTOS / f"{name}.jpg").read_bytes(), 64)) for name in names])

@@ -197,8 +197,9 @@ def _save(training: _Training, stage: str, recipe: Recipe, run: Path) -> None:
             optimizers=[optimizer.state_dict() for optimizer in training.optimizers],
             scaler=accelerator.scaler.state_dict() if accelerator.scaler else {},
         )
-        save_training_state(state, run / STATE_FILE)
+        # In this order: a run killed in between does its last steps again, and then writes both.
         save_network(plain_state_dict(training.averaged.network), recipe, run / weights_file(recipe))
+        save_training_state(state, run / STATE_FILE)
     accelerator.wait_for_everyone()
 
 
