@@ -45,7 +45,7 @@ train photos encoder_weights:
     python -m training pretrain --recipe training/recipes/student-160.toml --photos runs/packed --run-folder runs/student-160
     python -m training pretrain --recipe training/recipes/student-192.toml --photos runs/packed --run-folder runs/student-192
     python -m training strength --checkpoint runs/student-192/student.safetensors \
-        --choose 1.2 training/weights/student.safetensors
+        --choose 1.1 training/weights/student.safetensors
 
 # Export the trained student, prove the artifacts on real photos, and bundle the int8 one.
 export photos:
