@@ -177,13 +177,15 @@ def _plot(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], named
 
     sides = [at_side(side) for side in SIDES]
     latency.plot([milliseconds(n) for n in sides], [qualities[n]["psnr"] for n in sides], "o-", color="#7d8790")
-    for side, name in zip(SIDES, sides, strict=True):
-        latency.annotate(f"fp32, {side} px", (milliseconds(name), qualities[name]["psnr"]), (6, -10), **_LABEL)
+    for pixels, name in zip(SIDES, sides, strict=True):
+        latency.annotate(f"{pixels} px", (milliseconds(name), qualities[name]["psnr"]), (0, 6), **_LABEL, ha="center")
     for name in (GREY, INT8, *(name for name in named if name != FP32)):
         latency.plot([milliseconds(name)], [qualities[name]["psnr"]], "o", color="#b2562b")
-        latency.annotate(name, (milliseconds(name), qualities[name]["psnr"]), (6, 5), **_LABEL)
+        side = "right" if name == INT8 else "left"  # most others lie to its right
+        latency.annotate(name, (milliseconds(name), qualities[name]["psnr"]), (0, -12), **_LABEL, ha=side)
     latency.set(xlabel="milliseconds a photo, one thread", ylabel="PSNR, dB", title="Quality against latency")
-    latency.margins(x=0.25, y=0.15)
+    latency.legend([f"{FP32}, by its input's side"], loc="lower right", frameon=False)
+    latency.margins(x=0.3, y=0.15)
 
     strengths = sorted({0.0, *STRENGTHS, 1.0})
     curve = [qualities[GREY] if strength == 0 else _of_strength(qualities, strength) for strength in strengths]
