@@ -17,7 +17,7 @@ from sdk import Colorizer
 from sdk.color import Uint8Array
 
 HEIGHT, WIDTH = 3000, 4000
-FOLDER_PHOTOS = 48
+FOLDER_PHOTOS = 160  # with 48, loading the model was a tenth of the time of two workers
 
 _STARTS = {
     "the interpreter": "",
