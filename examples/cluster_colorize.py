@@ -212,9 +212,10 @@ class Worker:
         return np.isin(paths, [row["path"] for row in errors])
 
     def _is_settled(self, path: str, died_over: list[str]) -> bool:
-        if path in died_over or self._output.as_rows:
-            return path in died_over
-        return self._output.files.exists(self._output.target(path, self._source.root))
+        if path in died_over:
+            return True
+        # Rows are written when a task ends, so one that is done again has none yet.
+        return not self._output.as_rows and self._output.files.exists(self._output.target(path, self._source.root))
 
     def _read(self, path: str) -> Any:  # bytes; or an OSError, told apart by the caller
         try:

@@ -108,14 +108,14 @@ def chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 bomb = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
 bomb += chunk(b"IDAT", zlib.compress(bytes(50_000_000)))
-before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
 try:
     Colorizer(FakeBackend(), side=16).colorize(bomb)
 except PhotoError as error:
     assert "60000×60000" in str(error), error
 else:
     raise AssertionError("a bomb was decoded")
-assert time.process_time() - start < 1
+assert time.perf_counter() - start < 1
 assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < 100e6
 """
     subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True)

@@ -25,11 +25,11 @@ from tests.conftest import PHOTOS, PROJECT, psnr
 FOLDER: Final = Path(__file__).parent
 SAMPLES: Final = ("astronaut", "cat", "coffee")
 
-# (height, width) to side: enlarged, unchanged on one axis, shrunk, averaged first, averaged on one axis alone.
-WIDE: Final = (((7, 13), 16), ((16, 40), 16), ((50, 70), 16), ((150, 203), 16), ((31, 290), 16))
-# Where Pillow 13 alone would begin with the height; enlarged on one axis; averaged to 52⅔ rows, which single and double
-# precision tell apart.
-TALL: Final = (((85, 50), 16), ((40, 13), 16), ((158, 21), 16))
+# (height, width) of photos resized to `SIDE`: enlarged, unchanged on one axis, shrunk, averaged first, averaged on one
+# axis alone; tall where Pillow 13 alone would begin with the height, enlarged on one axis, averaged to 52⅔ rows, which
+# single and double precision tell apart.
+RESIZES: Final = ((7, 13), (16, 40), (50, 70), (150, 203), (31, 290), (85, 50), (40, 13), (158, 21))
+SIDE: Final = 16
 # (height, width) of a photo and (height, width) of its chroma.
 MERGES: Final = (((24, 37), (8, 8)), ((9, 5), (16, 16)), ((1, 64), (3, 2)))
 
@@ -39,7 +39,7 @@ def color_vectors() -> dict[str, Any]:
     random = np.random.default_rng(8)
     return {
         "lightness": [_lightness(random.integers(0, 256, (64, 3), np.uint8))],
-        "resize": [_resize(random.integers(0, 256, (*shape, 3), np.uint8), side) for shape, side in WIDE + TALL],
+        "resize": [_resize(random.integers(0, 256, (*shape, 3), np.uint8), SIDE) for shape in RESIZES],
         "merge": [_merge(random, photo, chroma) for photo, chroma in MERGES],
     }
 
