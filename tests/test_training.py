@@ -407,6 +407,8 @@ def test_a_stronger_student_is_more_vivid_and_otherwise_the_same(
     rows = [[float(cell) for cell in row.split("|")[1:-1]] for row in capsys.readouterr().out.splitlines()[2:]]
     assert [row[2] for row in rows] == sorted(row[2] for row in rows)
 
+    assert main([*of_student, "--choose", "vivid", str(tmp_path / "half.safetensors")]) == 2
+    assert "not 'vivid'" in capsys.readouterr().err
     assert main([*of_student, "--choose", "0.5", str(tmp_path / "half.safetensors")]) == 0
     whole, half = (
         checkpoint.load_student(path).network for path in (student_checkpoint, tmp_path / "half.safetensors")

@@ -143,8 +143,12 @@ def _train(options: argparse.Namespace) -> None:
 def _choose_strength(options: argparse.Namespace) -> None:
     loaded = load_student(options.checkpoint)
     if options.choose:
-        strength, path = float(options.choose[0]), Path(options.choose[1])
-        save_network(strengthen(loaded.network, strength).state_dict(), loaded.recipe, path)
+        strength, path = options.choose
+        try:
+            stronger = strengthen(loaded.network, float(strength))
+        except ValueError as error:
+            raise RecipeError(f"--choose takes a number such as 1.1 and a file to write, not {strength!r}") from error
+        save_network(stronger.state_dict(), loaded.recipe, Path(path))
     else:
         print(strength_table(loaded.network, open_photos(options.photos, held_out=True), count=options.count))
 
