@@ -11,8 +11,8 @@ contiguous planes than on interleaved channels.
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from itertools import pairwise
-from typing import Any, Final
+from itertools import pairwise, product
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ FloatArray = npt.NDArray[np.floating[Any]]
 Uint8Array = npt.NDArray[np.uint8]
 RgbArray = npt.NDArray[np.integer[Any] | np.floating[Any]]
 """(..., 3) sRGB: uint8, uint16, or float32 in [0, 1]."""
+_Part: TypeAlias = "slice[int, int, None]"
 
 CHROMA_SCALE: Final = 110.0  # a and b are divided by this on their way into a network
 LIGHTNESS_SCALE: Final = 50.0  # L is divided by this, then one is taken off
@@ -118,7 +119,8 @@ def normalize_lightness(lightness: FloatArray) -> FloatArray:
 def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbArray:
     """Colour a photo: keep its own lightness, take its chroma from `ab`.
 
-    Works on strips of rows, side by side, so the memory needed beside the result is that of a few strips.
+    Works on strips of rows, side by side, so the memory needed beside the result is that of a few strips. A row wider
+    than a strip is cut, too.
 
     Args:
         rgb: (height, width, 3) uint8, uint16, or float32 in [0, 1]. Only its lightness is used.
@@ -129,25 +131,23 @@ def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbAr
         (height, width, 3) of the dtype of `rgb`.
     """
     height, width = rgb.shape[:2]
-    columns = _resize_last_axis(ab, width)
     merged = np.empty(rgb.shape, rgb.dtype)
-    rows_per_strip = max(1, _STRIP_PIXELS // width)
 
-    def merge_strip(top: int) -> None:
-        rows = slice(top, min(top + rows_per_strip, height))
-        a, b = _resize_rows(columns, height, rows)
-        planes = _gamut_mapped(_luminance_root(rgb[rows]), a, b)
+    def merge_strip(strip: tuple[_Part, _Part]) -> None:
+        a, b = _resize_part(ab, height, width, *strip)
+        planes = _gamut_mapped(_luminance_root(rgb[strip]), a, b)
         for channel, plane in enumerate(planes):
-            merged[rows, :, channel] = _encode(plane, rgb.dtype)
+            merged[(*strip, channel)] = _encode(plane, rgb.dtype)
 
+    rows, columns = _parts(height, _STRIP_PIXELS // width), _parts(width, _STRIP_PIXELS)
     with ThreadPoolExecutor(threads or min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
-        list(pool.map(merge_strip, range(0, height, rows_per_strip)))  # asking for answers raises what a strip raised
+        list(pool.map(merge_strip, product(rows, columns)))  # asking for answers raises what a strip raised
     return merged
 
 
 def resize_ab(ab: FloatArray, height: int, width: int) -> FloatArray:
     """Resize chroma (2, h, w) to (2, height, width), bilinearly with half-pixel centres, as `merge` does."""
-    return _resize_rows(_resize_last_axis(ab, width), height, slice(0, height))
+    return _resize_part(ab, height, width, slice(0, height), slice(0, width))
 
 
 # --- sRGB's transfer curve -------------------------------------------------------------------------
@@ -278,28 +278,33 @@ def _gamut_mapped(root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatA
 # --- Resizing chroma -------------------------------------------------------------------------------
 
 
-def _bilinear_taps(source: int, target: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]:
-    """For each target pixel: its two source pixels and the weight of the second (half-pixel centres)."""
-    position = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
+def _parts(length: int, longest: int) -> list[_Part]:
+    longest = max(1, longest)
+    return [slice(start, min(start + longest, length)) for start in range(0, length, longest)]
+
+
+def _bilinear_taps(
+    source: int, target: int, pixels: _Part
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]:
+    """For some of the target's pixels: their two source pixels and the weight of the second (half-pixel centres)."""
+    position = np.clip((np.arange(pixels.start, pixels.stop) + 0.5) * source / target - 0.5, 0, source - 1)
     first = position.astype(np.intp)
     return first, np.minimum(first + 1, source - 1), (position - first).astype(np.float32)
 
 
-def _resize_last_axis(values: FloatArray, target: int) -> FloatArray:
-    first, second, weight = _bilinear_taps(values.shape[-1], target)
+def _resize_part(ab: FloatArray, height: int, width: int, rows: _Part, columns: _Part) -> FloatArray:
+    """Some rows and columns of (2, h, w) resized to (2, height, width)."""
+    above, below, down = _bilinear_taps(ab.shape[1], height, rows)
+    left, right, across = _bilinear_taps(ab.shape[2], width, columns)
+    used = ab[:, above[0] : below[-1] + 1]
     # `take` keeps rows contiguous; indexing the last axis would lay columns out first.
-    return values.take(first, axis=-1) * (1 - weight) + values.take(second, axis=-1) * weight
-
-
-def _resize_rows(values: FloatArray, height: int, rows: slice) -> FloatArray:
-    """Rows `rows` of (2, h, width) resized to (2, height, width)."""
-    first, second, weight = (taps[rows] for taps in _bilinear_taps(values.shape[1], height))
-    resized = np.empty((len(values), len(first), values.shape[2]), np.float32)
+    used = used.take(left, axis=-1) * (1 - across) + used.take(right, axis=-1) * across
+    resized = np.empty((len(ab), len(above), len(left)), np.float32)
     # The many rows between two source rows at once, which need not be copied for each.
-    starts = np.flatnonzero(np.diff(first, prepend=-1))
-    for start, stop in pairwise((*starts, len(first))):
-        above, below = values[:, first[start], None], values[:, second[start], None]
+    starts = np.flatnonzero(np.diff(above, prepend=-1))
+    for start, stop in pairwise((*starts, len(above))):
+        upper, lower = (used[:, tap[start] - above[0], None] for tap in (above, below))
         between = resized[:, start:stop]
-        np.multiply(below - above, weight[start:stop, None], out=between)
-        between += above
+        np.multiply(lower - upper, down[start:stop, None], out=between)
+        between += upper
     return resized

@@ -1,5 +1,7 @@
 """Step 1 of the parity ladder: the colour maths against scikit-image, and there and back."""
 
+from time import process_time
+
 import numpy as np
 import pytest
 from skimage import color as reference
@@ -65,11 +67,26 @@ def test_black_and_white_stay_so_whatever_the_chroma() -> None:
     np.testing.assert_array_equal(color.merge(ends, np.full((2, 1, 1), 80, np.float32)), ends)
 
 
-def test_strips_do_not_show(photo_rgb: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pixels", [1000, 100])  # several rows, and a part of one
+def test_strips_do_not_show(pixels: int, photo_rgb: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     ab = np.random.default_rng(0).normal(0, 20, (2, 16, 16)).astype(np.float32)
     whole = color.merge(photo_rgb, ab)
-    monkeypatch.setattr(color, "_STRIP_PIXELS", 1000)
+    monkeypatch.setattr(color, "_STRIP_PIXELS", pixels)
     np.testing.assert_array_equal(color.merge(photo_rgb, ab), whole)
+
+
+@pytest.mark.parametrize("shape", [(1_000_000, 4), (4, 1_000_000)])
+def test_a_long_photo_takes_no_longer_than_a_square(shape: tuple[int, int]) -> None:
+    ab = np.random.default_rng(0).normal(0, 20, (2, 128, 128)).astype(np.float32)
+
+    def seconds(height: int, width: int) -> float:
+        photo = np.full((height, width, 3), 99, np.uint8)
+        start = process_time()
+        color.merge(photo, ab, threads=1)
+        return process_time() - start
+
+    seconds(100, 100)  # tables are made at the first call
+    assert seconds(*shape) < 4 * seconds(2000, 2000)
 
 
 def test_resizing_chroma_is_bilinear_with_half_pixel_centres() -> None:
