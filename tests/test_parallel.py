@@ -24,7 +24,7 @@ decoder = [16, 16, 16, 16]
 
 def losses(run: Path) -> dict[int, float]:
     lines = [json.loads(line) for line in (run / run_log.METRICS_FILE).read_text().splitlines()]
-    return {line["step"]: line["huber"] for line in lines if "huber" in line}
+    return {line["step"]: line["truth"] for line in lines if "truth" in line}
 
 
 def start(processes: int, recipe: Path, packed: Path, run: Path) -> None:

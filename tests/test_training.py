@@ -197,6 +197,15 @@ def test_distillation_leaves_the_teacher_alone(packed: Path, teacher_file: Path)
     assert all(parameter.grad is not None for parameter in task.mappings.parameters())
 
 
+def test_distillation_may_count_decibels(packed: Path, teacher_file: Path) -> None:
+    recipe = dataclasses.replace(TINY, loss="psnr", distill=DistillConfig(teacher=str(teacher_file), feature_weight=0))
+    teacher = checkpoint.load_network(teacher_file).network
+    task = DistillTask(teacher, recipe, teacher=teacher)
+    losses = task.losses(PackedPhotos(packed).batch(0, SMALL_BATCH))
+    assert losses["teacher_output"].item() == pytest.approx(-4)  # what no error at all has
+    assert losses["truth"] > losses["teacher_output"]
+
+
 def test_distillation_without_a_teacher_says_what_is_missing(packed: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"\[distill\]"):
         run(TINY, packed, tmp_path, stage="distill")
@@ -297,14 +306,14 @@ def test_training_leaves_what_a_person_can_look_at(packed: Path, tmp_path: Path)
     with Image.open(tmp_path / run_log.SAMPLES_FILE) as samples:
         assert samples.size == (256 * min(loop.SAMPLES, held_out), 256 * 3)
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
-    assert [event.step for event in events.Scalars("huber")] == [20]
+    assert [event.step for event in events.Scalars("truth")] == [20]
     assert events.Tags()["images"] == ["samples"]
 
 
 def test_what_a_killed_run_logged_too_far_is_forgotten(tmp_path: Path) -> None:
     log = run_log.RunLog(tmp_path, step=0)
     for step in (20, 40, 60):
-        log.scalars(step, {"huber": 1.0})
+        log.scalars(step, {"truth": 1.0})
     log.close()
     run_log.RunLog(tmp_path, step=40).close()
     lines = (tmp_path / run_log.METRICS_FILE).read_text().splitlines()
@@ -325,7 +334,7 @@ def test_qat_rounds_activations_to_a_byte_and_exports_plain_weights(packed: Path
     recipe = dataclasses.replace(TINY, round_weights=True)
     network = checkpoint.build_network(recipe)
     task = stages.STAGES["qat"].task(network, recipe)
-    assert torch.isfinite(task.turns[0].losses(PackedPhotos(packed).batch(0, SMALL_BATCH))["huber"])
+    assert torch.isfinite(task.turns[0].losses(PackedPhotos(packed).batch(0, SMALL_BATCH))["truth"])
     noted = []
     next(network.stages[1].children()).register_forward_hook(lambda _module, _inputs, output: noted.append(output))
     network.eval()(torch.rand(1, 1, 64, 64))

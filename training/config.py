@@ -79,7 +79,7 @@ class Recipe:
         size: Side of the network's input while training, in pixels; a multiple of 32.
         smallest_crop: Smallest side of a random crop, as a share of the photo's.
         old_photos: Share of photos whose lightness is made to look old; see `training.data.old_photos`.
-        loss: "huber", or "psnr", what the evaluation averages, for `pretrain` once colours are roughly right.
+        loss: "huber", or "psnr", what the evaluation averages, once colours are roughly right; of ab, not of a GAN.
         huber_delta: Where Huber's loss turns from quadratic to linear, in units of 110 Lab.
         encoder_learning_rate_scale: The pretrained encoder learns this much slower than the rest.
         betas: AdamW's; (0.5, 0.999) is usual for a GAN.

@@ -4,7 +4,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config import GanObjective
+from training.config import GanObjective, Recipe
+
+
+def ab_loss(predicted_ab: Tensor, ab: Tensor, recipe: Recipe) -> Tensor:
+    """The loss that the recipe names, of a network's ab against a photo's or a teacher's."""
+    if recipe.loss == "psnr":
+        return negative_psnr(predicted_ab, ab)
+    return huber(predicted_ab, ab, delta=recipe.huber_delta)
 
 
 def huber(predicted_ab: Tensor, ab: Tensor, *, delta: float) -> Tensor:

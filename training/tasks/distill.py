@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from training.config import DistillConfig, Recipe, RecipeError
 from training.data import Batch
-from training.losses import huber
+from training.losses import ab_loss
 from training.models.unet import UNet
 from training.tasks import Turn
 
@@ -24,7 +24,7 @@ class DistillTask:
         if recipe.distill is None:
             raise RecipeError("this stage needs a [distill] table with the teacher's weights file")
         self._config: DistillConfig = recipe.distill
-        self._delta = recipe.huber_delta
+        self._recipe = recipe
         self._teacher = teacher.eval().requires_grad_(False)
         self.network = network
         pairs = zip(network.feature_channels[-_SHARED_STEPS:], teacher.feature_channels[-_SHARED_STEPS:], strict=True)
@@ -46,7 +46,7 @@ class DistillTask:
             )
         ]
         return {
-            "teacher_output": self._config.output_weight * huber(ab, their_ab, delta=self._delta),
+            "teacher_output": self._config.output_weight * ab_loss(ab, their_ab, self._recipe),
             "teacher_features": self._config.feature_weight * torch.stack(differences).mean(),
-            "truth": self._config.truth_weight * huber(ab, batch.ab, delta=self._delta),
+            "truth": self._config.truth_weight * ab_loss(ab, batch.ab, self._recipe),
         }

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from training.config import Recipe
 from training.data import Batch
-from training.losses import huber, negative_psnr
+from training.losses import ab_loss
 from training.models.unet import UNet
 from training.tasks import Turn
 
@@ -20,7 +20,4 @@ class PretrainTask:
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The term to minimise."""
-        predicted_ab = self.network(batch.lightness)
-        if self._recipe.loss == "psnr":
-            return {"negative_psnr": negative_psnr(predicted_ab, batch.ab)}
-        return {"huber": huber(predicted_ab, batch.ab, delta=self._recipe.huber_delta)}
+        return {"truth": ab_loss(self.network(batch.lightness), batch.ab, self._recipe)}
