@@ -13,8 +13,8 @@ from training.config import Recipe, StudentConfig
 
 PROJECT = Path(__file__).parents[1]
 PHOTOS = Path(__file__).parent / "photos"
-# The team's photo collection, beside the checkout; it is not ours to publish.
 STUDENT_RECIPE = Recipe(student=StudentConfig(width=0.35, decoder=(32, 16, 16, 16)), training_data=("made for a test",))
+# The team's photo collection, beside the checkout; it is not ours to publish.
 SHARED = Path(os.environ.get("EDGE_COLORIZER_SHARED", PROJECT.parent / "shared"))
 
 

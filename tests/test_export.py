@@ -139,9 +139,10 @@ def test_exporting_twice_gives_the_same_bytes(exported: Release, student_checkpo
 
 
 @pytest.mark.slow
-def test_the_whole_release(tmp_path: Path) -> None:
+def test_the_whole_release(eval_photos: Path, tmp_path: Path) -> None:
     checkpoint = PROJECT / "training" / "weights" / "student.safetensors"
-    one, two = (release.export_all(checkpoint, PHOTOS, tmp_path / name) for name in ("one", "two"))
+    # Over the four bundled photos, a mean loss of PSNR is chance: -0.08 to 0.20 dB from format to format.
+    one, two = (release.export_all(checkpoint, eval_photos, tmp_path / name) for name in ("one", "two"))
     assert one.failures == two.failures == []
     assert len(one.manifest.artifacts) == len(RECIPES)
     same = {"created": "", "folder": Path()}
