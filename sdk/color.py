@@ -139,10 +139,14 @@ def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbAr
         for channel, plane in enumerate(planes):
             merged[(*strip, channel)] = _encode(plane, rgb.dtype)
 
-    rows, columns = _parts(height, _STRIP_PIXELS // width), _parts(width, _STRIP_PIXELS)
+    rows, columns = _parts(height, max(1, _STRIP_PIXELS // width)), _parts(width, _STRIP_PIXELS)
     with ThreadPoolExecutor(threads or min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
         list(pool.map(merge_strip, product(rows, columns)))  # asking for answers raises what a strip raised
     return merged
+
+
+def _parts(length: int, longest: int) -> list[_Part]:
+    return [slice(start, min(start + longest, length)) for start in range(0, length, longest)]
 
 
 def resize_ab(ab: FloatArray, height: int, width: int) -> FloatArray:
@@ -276,11 +280,6 @@ def _gamut_mapped(root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatA
 
 
 # --- Resizing chroma -------------------------------------------------------------------------------
-
-
-def _parts(length: int, longest: int) -> list[_Part]:
-    longest = max(1, longest)
-    return [slice(start, min(start + longest, length)) for start in range(0, length, longest)]
 
 
 def _bilinear_taps(

@@ -24,9 +24,6 @@ from sdk.errors import PhotoError
 # Pillow reads dozens of formats, many of them for scientists or the 1990s. Fewer decoders, fewer holes.
 FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF")
 
-# In pixels; no camera, scanner or panorama makes a longer one. Pillow cannot hold the longest rows, and a photo of
-# many rows of a pixel takes four times as long.
-_LONGEST_SIDE: Final = 1_000_000
 _STILL_FORMATS: Final = ("MPO",)  # their further pictures are previews and other views of the first
 _SIXTEEN_BIT_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 _INTEGER_DTYPES: Final = (np.dtype(np.uint8), np.dtype(np.uint16))
@@ -67,10 +64,13 @@ class Limits:
     Attributes:
         pixels: Height times width.
         bytes: Of the encoded file.
+        side: Height or width. No camera, scanner or panorama makes a longer one than the default; Pillow cannot hold
+            the longest rows, and a photo of many rows of a pixel takes four times as long.
     """
 
     pixels: int = 200_000_000
     bytes: int = 1 << 30
+    side: int = 1_000_000
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -172,8 +172,10 @@ def _decode(file: BinaryIO, *, length: int, name: str, limits: Limits) -> Photo:
             raise PhotoError(
                 f"{name} has {width}×{height} pixels; at most {limits.pixels:,} are decoded. Raise Limits.pixels."
             )
-        if max(width, height) > _LONGEST_SIDE:
-            raise PhotoError(f"{name} has {width}×{height} pixels; a side has at most {_LONGEST_SIDE:,}. Cut it first.")
+        if max(width, height) > limits.side:
+            raise PhotoError(
+                f"{name} has {width}×{height} pixels; a side has at most {limits.side:,}. Raise Limits.side."
+            )
         frames = int(getattr(opened, "n_frames", 1))
         if frames > 1 and opened.format not in _STILL_FORMATS:
             raise PhotoError(f"{name} has {frames} frames or pages; colour them one by one with Colorizer.stream.")

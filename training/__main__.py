@@ -143,12 +143,12 @@ def _train(options: argparse.Namespace) -> None:
 def _choose_strength(options: argparse.Namespace) -> None:
     loaded = load_student(options.checkpoint)
     if options.choose:
-        strength, path = options.choose
+        given, path = options.choose
         try:
-            stronger = strengthen(loaded.network, float(strength))
+            strength = float(given)
         except ValueError as error:
-            raise RecipeError(f"--choose takes a number such as 1.1 and a file to write, not {strength!r}") from error
-        save_network(stronger.state_dict(), loaded.recipe, Path(path))
+            raise RecipeError(f"--choose takes a number such as 1.1 and a file to write, not {given!r}") from error
+        save_network(strengthen(loaded.network, strength).state_dict(), loaded.recipe, Path(path))
     else:
         print(strength_table(loaded.network, open_photos(options.photos, held_out=True), count=options.count))
 
