@@ -59,7 +59,7 @@ coverage:
     coverage report --include 'sdk/*' --fail-under 90
     coverage report --omit 'sdk/*' --fail-under 80
 
-# What a release holds: wheel, sdist, what `just export` made (one archive), a bill of materials, and checksums over all.
+# What a release holds: wheel, sdist, what `just export` made (one archive), bills of materials, and checksums over all.
 release out:
     @test ! -e {{ out }} || { echo "{{ out }} is there already; name a new folder, or old files would be signed too." >&2; exit 1; }
     uv build --quiet --out-dir {{ out }}
@@ -70,4 +70,5 @@ release out:
     rm {{ out }}/installed/lib/python*/site-packages/edge_colorizer-*/direct_url.json # a path of this machine
     cyclonedx-py environment {{ out }}/installed/bin/python --output-file {{ out }}/sbom.cdx.json
     rm -r {{ out }}/installed
+    if [ -e sdk/page/index.html ]; then (cd web && npm sbom --sbom-format cyclonedx --package-lock-only) > {{ out }}/sbom-page.cdx.json; fi
     cd {{ out }} && sha256sum -- * > SHA256SUMS && sha256sum --check --quiet SHA256SUMS

@@ -70,6 +70,15 @@ def test_the_bill_of_materials_names_what_is_installed(release: Path) -> None:
     assert {"edge-colorizer", "numpy", "onnxruntime", "pillow", "tqdm"} <= {part["name"].lower() for part in components}
 
 
+def test_the_page_has_its_own_bill_where_the_wheel_holds_it(release: Path) -> None:
+    bill = release / "sbom-page.cdx.json"
+    assert bill.exists() == (PROJECT / "sdk" / "page" / "index.html").exists()
+    if bill.exists():
+        components = json.loads(bill.read_text())["components"]
+        scopes = {part["name"]: part["scope"] for part in components}
+        assert (scopes["onnxruntime-web"], scopes["vitest"]) == ("required", "optional")
+
+
 def test_the_wheel_holds_the_model_its_proof_and_its_licence(release: Path) -> None:
     (wheel,) = release.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
