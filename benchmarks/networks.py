@@ -13,6 +13,7 @@ from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
 from converters.to_onnx import export_fp32
 from sdk.backends import open_backend
+from sdk.backends.ort import session_options
 from sdk.color import FloatArray
 from sdk.manifest import Manifest, Tensors
 from training.checkpoint import load_student
@@ -101,7 +102,6 @@ def _runner(backend: str, path: Path, threads: int, lightness: FloatArray) -> Ca
     if backend == "executorch":
         opened = open_backend("executorch", path, Tensors(), threads=threads)
         return lambda: opened.predict_ab(lightness)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    # As the SDK's, whose threads rest between answers: they would spin through another network's turn.
+    session = onnxruntime.InferenceSession(path, session_options(threads), providers=["CPUExecutionProvider"])
     return lambda: session.run(None, {"lightness": lightness})

@@ -75,6 +75,7 @@ def _markdown(measured: Measurements, complaints: list[str]) -> str:
                 "MB",
                 "ms, 1 thread",
                 "ms, 2 threads",
+                "CPU ms",
                 "times ours",
                 "peak MB",
             ],
@@ -132,7 +133,7 @@ def _markdown(measured: Measurements, complaints: list[str]) -> str:
                 "All ratios are within their budgets."
                 if not complaints
                 else "Out of bounds:\n\n" + "\n".join(f"- {line}" for line in complaints),
-                "## Networks\n\n256×256, one photo, medians of turns; CPU time is of one thread. "
+                "## Networks\n\n256×256, one photo, medians of turns; CPU time and times ours are on one thread. "
                 "Published networks have random weights.",
                 networks,
                 "![Latency](latency.svg)",

@@ -186,6 +186,7 @@ def _plot(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], named
     latency.set(xlabel="milliseconds a photo, one thread", ylabel="PSNR, dB", title="Quality against latency")
     latency.legend([f"{FP32}, by its input's side"], loc="lower right", frameon=False)
     latency.margins(x=0.3, y=0.15)
+    latency.set_xlim(left=-2)
 
     strengths = sorted({0.0, *STRENGTHS, 1.0})
     curve = [qualities[GREY] if strength == 0 else _of_strength(qualities, strength) for strength in strengths]
@@ -197,6 +198,7 @@ def _plot(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], named
     vividness.axvline(truth, color="#7d8790", linestyle=":")
     vividness.annotate("true photos", (truth, min(ys)), (-4, 2), **_LABEL, ha="right")
     vividness.set(xlabel="colourfulness", title="Quality against vividness, by strength")
+    vividness.margins(y=0.1)
     return figure
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import process_time, sleep
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,14 @@ def test_eight_threads_paint_the_pictures_of_one(backend: Backend) -> None:
         together = list(pool.map(colorizer.colorize, photos))
     for one, other in zip(alone, together, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_it_rests_between_answers(backend: Backend) -> None:
+    for seed in range(5):
+        backend.predict_ab(lightness(seed))
+    start = process_time()
+    sleep(0.1)
+    assert process_time() - start < 0.01, "threads that spin take the processors that merging needs"
 
 
 def test_a_file_that_is_no_model_is_refused(artifact: tuple[str, Path], tmp_path: Path) -> None:

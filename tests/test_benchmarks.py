@@ -143,6 +143,7 @@ def test_a_ratio_that_regressed_is_named() -> None:
 
 def test_the_report_is_for_people_and_machines(tmp_path: Path) -> None:
     text = report.write(measurements(), ["too slow"], tmp_path)
+    assert "| MB | ms, 1 thread | ms, 2 threads | CPU ms | times ours | peak MB |" in text
     assert "| Zhang 2017 | 2.00 | 1.00 | 137.0 | 1000.0 | 666.7 | 1000.0 | 100.00 | 100 |" in text
     assert "- too slow" in text
     content = json.loads((tmp_path / "benchmarks.json").read_text())

@@ -58,6 +58,12 @@ def as_table(rows: dict[str, dict[str, float]]) -> str:
 
 
 def markdown_table(rows: list[list[str]]) -> str:
-    """Rows of cells, the heads first, as a Markdown table: names to the left, figures to the right."""
+    """Rows of cells, the heads first, as a Markdown table: names to the left, figures to the right.
+
+    Raises:
+        ValueError: A row has another number of cells than there are heads.
+    """
+    if any(len(row) != len(rows[0]) for row in rows):
+        raise ValueError(f"A table under {rows[0]} needs as many cells in each row.")
     rule = ["---", *["---:"] * (len(rows[0]) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (rows[0], rule, *rows[1:]))
