@@ -275,8 +275,8 @@ def _gamut_mapped(root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatA
         above = (1 - grey) / np.maximum(highest.take(outside) - grey, tiny)
         share = np.minimum(np.minimum(below, above), 1)
         for plane in planes:
-            plane.put(outside, grey + (plane.take(outside) - grey) * share)
-    return [np.clip(plane, 0, 1, out=plane) for plane in planes]
+            plane.put(outside, np.clip(grey + (plane.take(outside) - grey) * share, 0, 1))
+    return planes
 
 
 # --- Resizing chroma -------------------------------------------------------------------------------

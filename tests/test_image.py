@@ -144,6 +144,15 @@ def test_every_usual_format_is_written(suffix: str, tmp_path: Path) -> None:
     assert np.asarray(Image.open(tmp_path / f"out{suffix}").convert("RGB"))[0, 0, 0] > 180
 
 
+@pytest.mark.parametrize("shape", [(1000, 700), (97, 3001), (3001, 97), (5, 5)])
+def test_bands_do_not_show(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = np.random.default_rng(0).integers(0, 65536, (*shape, 3), np.uint16)
+    photos = (photo, (photo >> 8).astype(np.uint8), np.broadcast_to(photo[..., :1], photo.shape))
+    whole = [image.resize(photo, 32) for photo in photos]
+    monkeypatch.setattr(image, "_BAND_PIXELS", 10_000)  # several bands, the last one shorter, or of one row each
+    np.testing.assert_array_equal([image.resize(photo, 32) for photo in photos], whole)
+
+
 def test_one_channel_seen_three_times_is_resized_as_three() -> None:
     grey = np.random.default_rng(0).integers(0, 256, (1500, 1100), np.uint8)
     once = image.read(Image.fromarray(grey)).rgb
