@@ -22,7 +22,7 @@ FloatArray = npt.NDArray[np.floating[Any]]
 Uint8Array = npt.NDArray[np.uint8]
 RgbArray = npt.NDArray[np.integer[Any] | np.floating[Any]]
 """(..., 3) sRGB: uint8, uint16, or float32 in [0, 1]."""
-_Part: TypeAlias = "slice[int, int, None]"
+Part: TypeAlias = "slice[int, int, None]"
 
 CHROMA_SCALE: Final = 110.0  # a and b are divided by this on their way into a network
 LIGHTNESS_SCALE: Final = 50.0  # L is divided by this, then one is taken off
@@ -133,19 +133,20 @@ def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbAr
     height, width = rgb.shape[:2]
     merged = np.empty(rgb.shape, rgb.dtype)
 
-    def merge_strip(strip: tuple[_Part, _Part]) -> None:
+    def merge_strip(strip: tuple[Part, Part]) -> None:
         a, b = _resize_part(ab, height, width, *strip)
         planes = _gamut_mapped(_luminance_root(rgb[strip]), a, b)
         for channel, plane in enumerate(planes):
             merged[(*strip, channel)] = _encode(plane, rgb.dtype)
 
-    rows, columns = _parts(height, max(1, _STRIP_PIXELS // width)), _parts(width, _STRIP_PIXELS)
+    rows, columns = parts(height, max(1, _STRIP_PIXELS // width)), parts(width, _STRIP_PIXELS)
     with ThreadPoolExecutor(threads or min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
         list(pool.map(merge_strip, product(rows, columns)))  # asking for answers raises what a strip raised
     return merged
 
 
-def _parts(length: int, longest: int) -> list[_Part]:
+def parts(length: int, longest: int) -> list[Part]:
+    """A photo's rows or columns, at most `longest` at a time."""
     return [slice(start, min(start + longest, length)) for start in range(0, length, longest)]
 
 
@@ -283,7 +284,7 @@ def _gamut_mapped(root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatA
 
 
 def _bilinear_taps(
-    source: int, target: int, pixels: _Part
+    source: int, target: int, pixels: Part
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]:
     """For some of the target's pixels: their two source pixels and the weight of the second (half-pixel centres)."""
     position = np.clip((np.arange(pixels.start, pixels.stop) + 0.5) * source / target - 0.5, 0, source - 1)
@@ -291,7 +292,7 @@ def _bilinear_taps(
     return first, np.minimum(first + 1, source - 1), (position - first).astype(np.float32)
 
 
-def _resize_part(ab: FloatArray, height: int, width: int, rows: _Part, columns: _Part) -> FloatArray:
+def _resize_part(ab: FloatArray, height: int, width: int, rows: Part, columns: Part) -> FloatArray:
     """Some rows and columns of (2, h, w) resized to (2, height, width)."""
     above, below, down = _bilinear_taps(ab.shape[1], height, rows)
     left, right, across = _bilinear_taps(ab.shape[2], width, columns)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
-from sdk.color import RgbArray, Uint8Array
+from sdk.color import RgbArray, Uint8Array, parts
 from sdk.deep import read_deep, upright
 from sdk.errors import PhotoError
 
@@ -40,7 +40,9 @@ _KEPT_EXIF: Final = (
 _KEPT_EXIF_FOLDERS: Final = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 # Averaging stops where a photo is still this many times as large as its target: Pillow's `reducing_gap`.
 _REDUCING_GAP: Final = 3
-_BAND_PIXELS: Final = 1 << 19  # averaged at a time
+# Pixels that pass between Pillow and numpy at a time. Both make copies on the way, and new memory for a whole photo's
+# costs more than the copying.
+_BAND_PIXELS: Final = 1 << 19
 # What Pillow's decoders are known to raise on damaged files.
 _DECODING_ERRORS: Final = (
     OSError,
@@ -139,14 +141,12 @@ def resize(rgb: RgbArray, side: int) -> Uint8Array:
     grey = rgb.strides[-1] == 0  # one channel seen three times, as `_grey_to_rgb` leaves it, need be resized but once
     samples = rgb[..., 0] if grey else rgb
     height, width = samples.shape[:2]
-    # A photo much larger than the target is first averaged down by whole steps: no visible change, less time. Some rows
-    # at a time, because Pillow takes four bytes a pixel, and new memory for them all costs more than the averaging.
+    # A photo much larger than the target is first averaged down by whole steps: no visible change, less time.
     across, down = (max(1, length // (side * _REDUCING_GAP)) for length in (width, height))
     averaged = Image.new("L" if grey else "RGB", (-(-width // across), -(-height // down)))
-    rows = down * max(1, _BAND_PIXELS // (width * down))
-    for top in range(0, height, rows):
-        band = Image.fromarray(_to_uint8(samples[top : top + rows]))
-        averaged.paste(band.reduce((across, down)), (0, top // down))
+    for rows in parts(height, down * max(1, _BAND_PIXELS // (width * down))):
+        band = Image.fromarray(_to_uint8(samples[rows]))
+        averaged.paste(band.reduce((across, down)), (0, rows.start // down))
     # The width, then the height, in two calls: in one, it depends on Pillow's version which comes first.
     bicubic = Image.Resampling.BICUBIC
     narrow = averaged.resize((side, averaged.height), bicubic, box=(0, 0, width / across, averaged.height))
@@ -224,7 +224,14 @@ def _from_pil(opened: Image.Image) -> Photo:
     if turned.mode == "L" and not turned.info.keys() & {"icc_profile", "transparency"}:
         return Photo(_grey_to_rgb(np.asarray(turned)), exif=exif)
     alpha = np.asarray(turned.convert("RGBA").getchannel("A")) if turned.has_transparency_data else None
-    return Photo(np.asarray(_in_srgb(turned)), alpha, exif=exif)
+    return Photo(_rgb_array(_in_srgb(turned)), alpha, exif=exif)
+
+
+def _rgb_array(picture: Image.Image) -> Uint8Array:
+    rgb = np.empty((picture.height, picture.width, 3), np.uint8)
+    for rows in parts(picture.height, max(1, _BAND_PIXELS // picture.width)):
+        rgb[rows] = np.asarray(picture.crop((0, rows.start, picture.width, rows.stop)))
+    return rgb
 
 
 def _kept_exif(opened: Image.Image) -> Image.Exif:

@@ -151,6 +151,7 @@ def test_bands_do_not_show(shape: tuple[int, int], monkeypatch: pytest.MonkeyPat
     whole = [image.resize(photo, 32) for photo in photos]
     monkeypatch.setattr(image, "_BAND_PIXELS", 10_000)  # several bands, the last one shorter, or of one row each
     np.testing.assert_array_equal([image.resize(photo, 32) for photo in photos], whole)
+    np.testing.assert_array_equal(image.read(Image.fromarray(photos[1])).rgb, photos[1])
 
 
 def test_one_channel_seen_three_times_is_resized_as_three() -> None:
