@@ -51,22 +51,37 @@ async function reduce(
 ): Promise<Rgb> {
   const small = { height: Math.ceil(height / factorY), width: Math.ceil(width / factorX) };
   const levels = new Uint8Array(small.height * small.width * 3);
-  const sums = new Uint32Array(small.width * 3);
   const blocksPerStrip = Math.max(1, Math.floor(rowsPerStrip(width) / factorY));
-  for (let y = 0, at = 0; y < small.height; y += blocksPerStrip) {
+  for (let y = 0; y < small.height; y += blocksPerStrip) {
     const top = y * factorY;
     const strip = readRows(top, Math.min(blocksPerStrip * factorY, height - top));
-    for (let start = 0; start < strip.length; start += factorY * width * 4, at += sums.length) {
-      const block = strip.subarray(start, start + factorY * width * 4);
-      sumBlocks(block, width, factorX, sums);
-      for (let entry = 0; entry < sums.length; entry++) {
-        const columns = Math.min(factorX, width - Math.floor(entry / 3) * factorX);
-        levels[at + entry] = roundedMean(sums[entry], (block.length / (width * 4)) * columns);
-      }
-    }
+    const target = levels.subarray(y * small.width * 3);
+    if (factorX * factorY === 1) dropAlpha(strip, target);
+    else averageBlocks(strip, width, factorX, factorY, target);
     await rest();
   }
   return { levels, ...small };
+}
+
+function dropAlpha(rgba: Uint8ClampedArray, target: Uint8Array): void {
+  for (let from = 0, to = 0; from < rgba.length; from += 4) {
+    target[to++] = rgba[from];
+    target[to++] = rgba[from + 1];
+    target[to++] = rgba[from + 2];
+  }
+}
+
+function averageBlocks(rgba: Uint8ClampedArray, width: number, factorX: number, factorY: number, target: Uint8Array): void {
+  const sums = new Uint32Array(Math.ceil(width / factorX) * 3);
+  for (let start = 0, to = 0; start < rgba.length; start += factorY * width * 4) {
+    const block = rgba.subarray(start, start + factorY * width * 4);
+    sumBlocks(block, width, factorX, sums);
+    const rows = block.length / (width * 4);
+    for (let x = 0, entry = 0; x < width; x += factorX) {
+      const mean = roundedMean(rows * Math.min(factorX, width - x));
+      for (const end = entry + 3; entry < end; entry++, to++) target[to] = mean(sums[entry]);
+    }
+  }
 }
 
 function sumBlocks(rgba: Uint8ClampedArray, width: number, factorX: number, sums: Uint32Array): void {
@@ -83,33 +98,31 @@ function sumBlocks(rgba: Uint8ClampedArray, width: number, factorX: number, sums
 }
 
 /** Pillow divides by multiplying with a rounded reciprocal. */
-function roundedMean(sum: number, count: number): number {
+function roundedMean(count: number): (sum: number) => number {
   const reciprocal = Math.floor(Math.fround(2 ** 24 / count));
-  return Math.floor(((sum + Math.floor(count / 2)) * reciprocal) / 2 ** 24);
+  const half = Math.floor(count / 2);
+  return (sum) => Math.floor(((sum + half) * reciprocal) / 2 ** 24);
 }
 
 /** One pass of Pillow's `resample`: along one axis, `extent` source pixels (not always a whole number) to `target`. */
 function resample(source: Rgb, target: number, extent: number, axis: "width" | "height"): Rgb {
   if (extent === target) return source;
-  const result = { ...source, [axis]: target };
-  const levels = new Uint8Array(result.height * result.width * 3);
-  const [step, lineStep, lines] = axis === "width" ? [3, source.width * 3, source.height] : [source.width * 3, 3, source.width];
-  const [targetStep, targetLineStep] = axis === "width" ? [3, target * 3] : [result.width * 3, 3];
-  for (let index = 0; index < target; index++) {
-    const { start, weights } = kernel(index, extent, target, source[axis]);
-    for (let line = 0; line < lines; line++) {
-      for (let channel = 0; channel < 3; channel++) {
+  const { levels, height, width } = source;
+  const result = { ...source, [axis]: target, levels: new Uint8Array(((height * width) / source[axis]) * target * 3) };
+  // Seen as lines of `length` steps along the axis, each step of `size` levels: a pixel's channels, or a row's.
+  const [lines, length, size] = axis === "width" ? [height, width, 3] : [1, height, width * 3];
+  const kernels = Array.from({ length: target }, (_, index) => kernel(index, extent, target, length));
+  for (let line = 0, to = 0; line < lines; line++) {
+    for (const { start, weights } of kernels) {
+      for (let from = (line * length + start) * size, end = from + size; from < end; from++, to++) {
         let sum = 1 << (PRECISION_BITS - 1);
-        let at = line * lineStep + start * step + channel;
-        for (let tap = 0; tap < weights.length; tap++, at += step) {
-          sum += source.levels[at] * weights[tap];
-        }
+        for (let tap = 0, at = from; tap < weights.length; tap++, at += size) sum += levels[at] * weights[tap];
         const level = sum >> PRECISION_BITS;
-        levels[line * targetLineStep + index * targetStep + channel] = level < 0 ? 0 : level > 255 ? 255 : level;
+        result.levels[to] = level < 0 ? 0 : level > 255 ? 255 : level;
       }
     }
   }
-  return { ...result, levels };
+  return result;
 }
 
 /** The source pixels that one target pixel is made of, with their weights in fixed point. */
