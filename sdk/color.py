@@ -139,14 +139,15 @@ def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbAr
         for channel, plane in enumerate(planes):
             merged[(*strip, channel)] = _encode(plane, rgb.dtype)
 
-    rows, columns = parts(height, max(1, _STRIP_PIXELS // width)), parts(width, _STRIP_PIXELS)
+    rows, columns = parts(height, _STRIP_PIXELS // width), parts(width, _STRIP_PIXELS)
     with ThreadPoolExecutor(threads or min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
         list(pool.map(merge_strip, product(rows, columns)))  # asking for answers raises what a strip raised
     return merged
 
 
 def parts(length: int, longest: int) -> list[Part]:
-    """A photo's rows or columns, at most `longest` at a time."""
+    """A photo's rows or columns, at most `longest` at a time and at least one."""
+    longest = max(1, longest)
     return [slice(start, min(start + longest, length)) for start in range(0, length, longest)]
 
 

@@ -229,7 +229,7 @@ def _from_pil(opened: Image.Image) -> Photo:
 
 def _rgb_array(picture: Image.Image) -> Uint8Array:
     rgb = np.empty((picture.height, picture.width, 3), np.uint8)
-    for rows in parts(picture.height, max(1, _BAND_PIXELS // picture.width)):
+    for rows in parts(picture.height, _BAND_PIXELS // picture.width):
         rgb[rows] = np.asarray(picture.crop((0, rows.start, picture.width, rows.stop)))
     return rgb
 
