@@ -13,7 +13,7 @@ from training.evaluate import as_table, evaluate
 from training.metrics import as_predict_ab
 
 LARGEST_BYTES = 3_000_000  # a phone's download
-LEAST_PSNR = 23.85  # grey is 22.24 dB on the same photos
+LEAST_PSNR = 23.85  # grey is 22.30 dB on the same photos
 LEAST_COLOURFULNESS = 20.0
 LARGEST_QUANTIZATION_LOSS = 0.10  # dB
 
@@ -40,7 +40,7 @@ def test_it_meets_its_bars_on_the_evaluation_photos(eval_photos: Path) -> None:
     networks = {"int8": backend.predict_ab, "fp32": as_predict_ab(student.network)}
     rows = evaluate(networks, eval_photos)
     print(as_table(rows))
-    assert rows["grey"]["psnr"] == pytest.approx(22.24, abs=0.02)
+    assert rows["grey"]["psnr"] == pytest.approx(22.296, abs=0.002)
     assert rows["int8"]["psnr"] >= LEAST_PSNR
     assert rows["int8"]["colourfulness"] >= LEAST_COLOURFULNESS
     assert rows["fp32"]["psnr"] - rows["int8"]["psnr"] <= LARGEST_QUANTIZATION_LOSS
