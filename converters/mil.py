@@ -16,37 +16,36 @@ from coremltools.converters.mil.mil import types
 from torch import Tensor
 from torch.nn import functional as F
 
-from sdk.color import FloatArray
-
-
-class UnknownOperatorError(NotImplementedError):
-    """The program uses an operator that has no entry in `OPERATORS`."""
+from converters.errors import UnknownOperatorError
+from sdk.backends import require
+from sdk.contract import Contract, Tensors
 
 
 class MilProgram:
-    """A saved mlprogram with one input and one output.
+    """A saved mlprogram.
 
     Args:
         path: An `.mlpackage` folder.
+        contract: What its inputs and outputs must be called.
         arithmetic: "fp16" rounds what every operator returns to the type the program declares for it, as Core ML
             does; "fp32" never rounds, which leaves what the stored weights alone cost.
 
     Raises:
-        UnknownOperatorError: The program uses an operator that is not known here.
+        ModelIntegrityError: They are called otherwise.
+        UnknownOperatorError: The program uses an operator that has no entry in `OPERATORS`.
     """
 
-    def __init__(self, path: Path, *, arithmetic: Literal["fp16", "fp32"] = "fp16") -> None:
+    def __init__(self, path: Path, contract: Contract, *, arithmetic: Literal["fp16", "fp32"] = "fp16") -> None:
         spec: Any = coremltools.utils.load_spec(str(path))
         weights = path / "Data" / "com.apple.CoreML" / "weights"
         program = load(spec, specification_version=spec.specificationVersion, file_weights_dir=str(weights))
         function = program.functions["main"]
-        self._operations = list(function.operations)
-        (self._input_name,) = function.inputs
-        (self._output,) = function.outputs
+        self._outputs = [output.name for output in function.outputs]
+        require(path, found=[*function.inputs, *self._outputs], expected=[name for name, _ in contract.shapes()])
         self._rounds = arithmetic == "fp16"
         self._constants: dict[str, Any] = {}
         self._steps: list[Any] = []
-        for operation in self._operations:
+        for operation in function.operations:
             if operation.op_type.startswith("constexpr_"):
                 self._constants[operation.outputs[0].name] = operation.materialized_val_inference()
             elif operation.op_type != "const":
@@ -54,9 +53,9 @@ class MilProgram:
                     raise UnknownOperatorError(f"{path} uses {operation.op_type}, which converters.mil does not know.")
                 self._steps.append(operation)
 
-    def run(self, values: FloatArray) -> FloatArray:
-        """The program's one input to its one output, float32."""
-        computed: dict[str, Tensor] = {self._input_name: torch.from_numpy(values).float()}
+    def run(self, inputs: Tensors) -> Tensors:
+        """The program's inputs by name to its outputs by name, float32."""
+        computed = {name: torch.from_numpy(values).float() for name, values in inputs.items()}
         with torch.inference_mode():
             for operation in self._steps:
                 (output,) = operation.outputs
@@ -64,7 +63,7 @@ class MilProgram:
                 result = OPERATORS[operation.op_type](arguments)
                 half = self._rounds and output.dtype == types.fp16
                 computed[output.name] = result.half().float() if half else result
-        return computed[self._output.name].numpy()
+        return {name: computed[name].numpy() for name in self._outputs}
 
     def _value(self, given: Any, computed: dict[str, Tensor]) -> Any:
         """An operator's argument: computed already, stored in the file, or a tuple of such."""
@@ -99,10 +98,20 @@ def _upsample_bilinear(given: dict[str, Any]) -> Tensor:
     return F.interpolate(given["x"], scale_factor=scale, mode="bilinear", align_corners=False)
 
 
+def _max_pool(given: dict[str, Any]) -> Tensor:
+    if given["pad_type"] != "valid" and any(int(n) for n in given["pad"]):
+        raise UnknownOperatorError("max_pool pads, which converters.mil does not know.")
+    return F.max_pool2d(
+        given["x"], kernel_size=tuple(map(int, given["kernel_sizes"])), stride=tuple(map(int, given["strides"]))
+    )
+
+
 OPERATORS: dict[str, Callable[[dict[str, Any]], Tensor]] = {
     "add": lambda given: given["x"] + given["y"],
     "sub": lambda given: given["x"] - given["y"],
     "mul": lambda given: given["x"] * given["y"],
+    "max_pool": _max_pool,
+    "relu": lambda given: torch.relu(given["x"]),
     "real_div": lambda given: given["x"] / given["y"],
     "maximum": lambda given: torch.maximum(given["x"], given["y"]),
     "minimum": lambda given: torch.minimum(given["x"], given["y"]),

@@ -37,6 +37,7 @@ class ExecuTorchBackend:
     """
 
     name = "executorch"
+    package = "executorch"
 
     def __init__(self, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> None:
         with _TURN:
