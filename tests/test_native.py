@@ -18,7 +18,7 @@ from sdk.color import FloatArray, RgbArray, Uint8Array
 from tests.conftest import PHOTOS, PROJECT
 from tests.goldens.make_goldens import FOLDER
 
-NATIVE = PROJECT / "examples" / "native"
+NATIVE = PROJECT / "native"
 ANDROID = PROJECT / "examples" / "android" / "app" / "src" / "main"
 JVM = PROJECT / "tests" / "jvm"
 IOS = PROJECT / "examples" / "ios" / "Sources" / "CEdgeColorizer"
