@@ -1,72 +1,42 @@
-"""One table of what a student can become: nothing else lists formats, and one more is one class."""
+"""The table of photo formats is true of Pillow, and of the page."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
+from pathlib import PurePath
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from converters import budgets, export, formats
-from converters.build import build
-from converters.errors import UnknownTargetError
-from converters.formats import FORMATS, find_format, find_target
-from converters.formats.base import Precision
-from converters.formats.onnx_file import OnnxFormat
-from sdk import BackendUnavailable, Colorizer, ModelIntegrityError
-from sdk.backends import BACKENDS
-from sdk.colorizer import BUNDLED_MODEL
-from sdk.contract import HINTS, VIVID_AB
-from sdk.manifest import load_manifest
-from tests.conftest import PHOTOS, PROJECT
+from sdk import Colorizer, OutputError, formats
+from sdk.testing import FakeBackend
+from tests.conftest import PROJECT
 
 
-def test_every_format_has_the_backend_that_opens_it() -> None:
-    assert set(FORMATS) == set(BACKENDS)
+@pytest.mark.parametrize("known", formats.FORMATS, ids=lambda known: known.name)
+def test_every_format_is_read_and_written_as_the_table_says(known: formats.PhotoFormat, tmp_path) -> None:
+    grey = Image.fromarray(np.full((6, 8), 90, np.uint8))
+    path = tmp_path / f"photo{known.suffixes[0]}"
+    grey.save(path, known.name)
+    coloured = Colorizer(FakeBackend(), side=16).colorize(path)
+    assert np.abs(np.asarray(coloured, int) - 90).max() <= 1
+    out = tmp_path / f"out{known.suffixes[-1]}"
+    if not known.written:
+        with pytest.raises(OutputError, match="no suffix"):
+            Colorizer(FakeBackend(), side=16).colorize_file(path, out)
+        return
+    Colorizer(FakeBackend(), side=16).colorize_file(path, out)
+    with Image.open(out) as written:
+        assert (written.format, written.size) == (known.name, (8, 6))
 
 
-@pytest.mark.parametrize(
-    ("find", "known"),
-    [
-        (lambda: find_format("tensorflow"), "onnx, executorch, coreml"),
-        (lambda: find_target("tensorflow", "int8"), "onnx, executorch, coreml"),
-        (lambda: find_target("coreml", "fp32"), "fp16, int8, palette6"),
-        (lambda: find_target("onnx", "int8", "grey"), "lab, rgb"),  # pyright: ignore[reportArgumentType]
-    ],
-)
-def test_an_unknown_name_raises_the_known_ones(find: Callable[[], object], known: str) -> None:
-    with pytest.raises(UnknownTargetError, match=f"choose one of: {known}"):
-        find()
+def test_a_suffix_belongs_to_one_format() -> None:
+    assert len(formats.suffixes()) == sum(len(known.suffixes) for known in formats.FORMATS)
+    assert formats.is_photo("ALBUM/SCAN.TIF")
+    assert not formats.is_photo("notes.txt")
 
 
-def test_the_page_lists_the_formats_as_they_are() -> None:
-    text = (PROJECT / "docs" / "export.md").read_text().partition("## Formats")[2]
-    rows = [[cell.strip() for cell in row] for row in re.findall(r"^\| (.*) \| .* \| (.*) \| (.*) \| (.*) \|$", text, re.M)]
-    listed = [row[1:] for row in rows[1 : len(FORMATS) + 1]]
-    assert listed == [
-        [", ".join(precision.name for precision in known.precisions), ", ".join(known.variants), known.oldest_runtime]
-        for known in FORMATS.values()
-    ]
-
-
-class Renamed(OnnxFormat):
-    """A fourth format, made for a test: ONNX by another name."""
-
-    name = "renamed"
-    suffix = ".renamed"
-    precisions = (Precision(name="fp32"),)
-    variants = ("lab",)
-
-
-def test_one_more_format_is_a_class_a_backend_and_their_lines_in_the_tables(
-    student_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(formats, "FORMATS", {**FORMATS, "renamed": Renamed()})
-    monkeypatch.setitem(BACKENDS, "renamed", "sdk.backends.ort:OnnxRuntimeBackend")
-    monkeypatch.setattr(export, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
-    done = export.export(student_checkpoint, PHOTOS, tmp_path, (find_target("renamed", "fp32"),))
-    assert done.failures == []
-    colorizer = Colorizer.load("renamed", model_dir=tmp_path)
-    assert colorizer.info().artifact == str(tmp_path / "student-fp32.renamed")
-    assert "onnxruntime" in colorizer.info().versions
-    assert np.ptp(np.asarray(colorizer.colorize(PHOTOS / "cat.jpg")), axis=2).max() > 0
+def test_the_page_writes_formats_of_the_table() -> None:
+    types = re.search(r"readonly type\?: (.+);", (PROJECT / "web" / "src" / "colorizer.ts").read_text())
+    assert types
+    for name in re.findall(r"image/(\w+)", types[1]):
+        assert formats.output_format(PurePath(f"photo.{name}")).kept
