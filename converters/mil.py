@@ -91,6 +91,19 @@ def _conv(given: dict[str, Any]) -> Tensor:
     )
 
 
+def _slice_by_index(given: dict[str, Any]) -> Tensor:
+    def each(name: str, default: int) -> list[int]:
+        values = given.get(name)
+        return [default] * given["x"].dim() if values is None else [int(value) for value in values]
+
+    if any(each("squeeze_mask", 0)) or set(each("stride", 1)) != {1}:
+        raise UnknownOperatorError("slice_by_index drops axes or steps, which converters.mil does not know.")
+    bounds = zip(each("begin", 0), each("end", 0), each("begin_mask", 0), each("end_mask", 0), strict=True)
+    return given["x"][
+        tuple(slice(None if from_first else begin, None if to_last else end) for begin, end, from_first, to_last in bounds)
+    ]
+
+
 def _upsample_bilinear(given: dict[str, Any]) -> Tensor:
     if given["align_corners"] or not given.get("half_pixel_centers", True):
         raise UnknownOperatorError("upsample_bilinear aligns corners, which converters.mil does not know.")
@@ -123,6 +136,7 @@ OPERATORS: dict[str, Callable[[dict[str, Any]], Tensor]] = {
     "log": lambda given: torch.log(given["x"] + float(given["epsilon"])),
     "reduce_mean": lambda given: given["x"].mean(dim=[int(n) for n in given["axes"]], keepdim=bool(given["keep_dims"])),
     "round": lambda given: torch.round(given["x"]),
+    "slice_by_index": _slice_by_index,
     "tanh": lambda given: torch.tanh(given["x"]),
     "upsample_bilinear": _upsample_bilinear,
 }
