@@ -9,6 +9,7 @@ from PIL import Image
 
 from converters.calibration import sample_photos
 from sdk.color import Uint8Array
+from sdk.contract import LIGHTNESS, STANDARD
 from training.config import Recipe, StudentConfig
 
 PROJECT = Path(__file__).parents[1]
@@ -59,14 +60,15 @@ def student_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     torch.manual_seed(0)
     student = Student(width=0.35, decoder=(32, 16, 16, 16))
-    torch.nn.init.normal_(student.head.get_parameter("weight"), std=0.1)
-    torch.nn.init.normal_(student.head.get_parameter("bias"), std=0.1)
-    lightness = torch.from_numpy(np.concatenate(sample_photos(PHOTOS, count=4, side=256, salt="").lightness()))
+    torch.nn.init.normal_(student.heads.get_parameter("ab.weight"), std=0.1)
+    torch.nn.init.normal_(student.heads.get_parameter("ab.bias"), std=0.1)
+    photos = sample_photos(PHOTOS, count=4, side=256, salt="").inputs(STANDARD)
+    lightness = torch.from_numpy(np.concatenate([inputs[LIGHTNESS.name] for inputs in photos]))
     for module in student.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = 1 - 0.9**30  # one pass over the photos leaves what thirty would
     with torch.no_grad():
-        student(lightness)
+        student({LIGHTNESS.name: lightness})
     path = tmp_path_factory.mktemp("checkpoint") / "student.safetensors"
     save_network(student.eval().state_dict(), STUDENT_RECIPE, path)
     return path

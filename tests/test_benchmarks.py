@@ -16,10 +16,12 @@ from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.roofline import Layer, Peaks, measure_layers
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
 from converters import budgets
+from converters.positional import named_examples
 from converters.to_onnx import export_fp32
 from sdk import Colorizer
 from sdk.colorizer import BUNDLED_MODEL
-from sdk.manifest import Tensors, load_manifest
+from sdk.contract import LIGHTNESS, STANDARD
+from sdk.manifest import load_manifest
 from tests.conftest import PROJECT
 from training import metrics
 from training.checkpoint import load_student
@@ -53,7 +55,7 @@ def test_a_convolutions_multiply_adds_are_counted() -> None:
 @pytest.fixture(scope="module")
 def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("fp32") / "student.onnx"
-    export_fp32(load_student(CHECKPOINT).network, Tensors(), path)
+    export_fp32(load_student(CHECKPOINT).network, STANDARD, path)
     return path
 
 
@@ -64,7 +66,7 @@ def test_the_bundled_network_keeps_its_lead_over_full_precision(fp32: Path) -> N
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     sessions = [onnxruntime.InferenceSession(path, options) for path in (int8, fp32)]
-    lightness = {"lightness": np.zeros(Tensors().input_shape, np.float32)}
+    lightness = {LIGHTNESS.name: np.zeros(STANDARD.shape(LIGHTNESS), np.float32)}
     ways = {name: lambda s=session: s.run(None, lightness) for name, session in zip("ab", sessions, strict=True)}
     turns = interleave(ways, rounds=15)
     assert turns["b"].seconds / turns["a"].seconds > 1
@@ -73,7 +75,7 @@ def test_the_bundled_network_keeps_its_lead_over_full_precision(fp32: Path) -> N
 def test_layers_add_up_to_the_network(fp32: Path) -> None:
     peaks = Peaks({"fp32": 1e10, "int8": 2e10}, 1e10)
     manifest = load_manifest(BUNDLED_MODEL)
-    expected = multiply_adds(load_student(CHECKPOINT).network, torch.zeros(Tensors().input_shape))
+    expected = multiply_adds(load_student(CHECKPOINT).network, named_examples(STANDARD))
     for precision, path in {"int8": manifest.verify(manifest.artifacts[0]), "fp32": fp32}.items():
         layers = measure_layers(path, precision, peaks)
         assert sum(layer.multiply_adds for layer in layers) == pytest.approx(expected, rel=0.02)

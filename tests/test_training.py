@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from sdk import color
+from sdk.contract import AB, LIGHTNESS
 from tests.conftest import PHOTOS, PROJECT
 from training import checkpoint, loop, metrics, run_log, stages
 from training.__main__ import main
@@ -118,14 +120,14 @@ def eight_photos() -> Batch:
     lab = np.stack([color.rgb_to_lab(decode_rgb((PHOTOS / f"{name}.jpg").read_bytes(), 64)) for name in names])
     planes = torch.from_numpy(np.concatenate([lab, lab[:, :, ::-1]])).movedim(-1, 1)
     ab = torch.nn.functional.avg_pool2d(planes[:, 1:] / color.CHROMA_SCALE, 2)
-    return Batch(planes[:, :1] / color.LIGHTNESS_SCALE - 1, ab)
+    return Batch({LIGHTNESS.name: planes[:, :1] / color.LIGHTNESS_SCALE - 1}, ab)
 
 
-def psnr_on(network: torch.nn.Module, batch: Batch) -> float:
+def psnr_on(network: UNet, batch: Batch) -> float:
     """Mean PSNR in RGB, at the network's own resolution, of the photos it was fitted to."""
-    lightness = (torch.nn.functional.avg_pool2d(batch.lightness, 2) + 1) * color.LIGHTNESS_SCALE
+    lightness = (torch.nn.functional.avg_pool2d(batch.inputs[LIGHTNESS.name], 2) + 1) * color.LIGHTNESS_SCALE
     with torch.inference_mode():
-        both = [network(batch.lightness), batch.ab]
+        both = [network(batch.inputs)[AB.name], batch.ab]
     rgb = [color.lab_to_rgb(torch.cat([lightness, ab * color.CHROMA_SCALE], 1).movedim(1, -1).numpy()) for ab in both]
     return float(np.mean([metrics.psnr(ours, theirs) for ours, theirs in zip(*rgb, strict=True)]))
 
@@ -165,12 +167,12 @@ class AllKnowing(UNet):
             stages=torch.nn.ModuleList(),
             context=torch.nn.Identity(),
             decoder=torch.nn.ModuleList(),
-            head=torch.nn.Identity(),
+            heads={AB.name: torch.nn.Identity()},
             feature_channels=(2, 2, 2, 2),
         )
         self._ab = ab
 
-    def features(self, lightness: torch.Tensor) -> list[torch.Tensor]:
+    def features(self, inputs: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
         return [torch.nn.functional.avg_pool2d(self._ab, scale) for scale in (8, 4, 2, 1)]
 
 
@@ -423,7 +425,7 @@ def test_a_stronger_student_is_more_vivid_and_otherwise_the_same(
         checkpoint.load_student(path).network for path in (student_checkpoint, tmp_path / "half.safetensors")
     )
     lightness = torch.linspace(-1, 1, 64 * 64).reshape(1, 1, 64, 64)
-    whole.head = torch.nn.Conv2d(whole.feature_channels[-1], 2, 1)  # one that does not cut off
-    whole.head.load_state_dict(checkpoint.load_student(student_checkpoint).network.head.state_dict())
-    raw = whole(lightness)
-    torch.testing.assert_close(half(lightness), (0.5 * raw).clamp(-1, 1))
+    whole.heads["ab"] = torch.nn.Conv2d(whole.feature_channels[-1], 2, 1)  # one that does not cut off
+    whole.heads.load_state_dict(checkpoint.load_student(student_checkpoint).network.heads.state_dict())
+    raw, weak = (network({LIGHTNESS.name: lightness})[AB.name] for network in (whole, half))
+    torch.testing.assert_close(weak, (0.5 * raw).clamp(-1, 1))
