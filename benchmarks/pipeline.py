@@ -28,7 +28,7 @@ import resource, sys
 import numpy as np
 from sdk import Colorizer
 from sdk.testing import FakeBackend
-colorizer = Colorizer(FakeBackend(), side=256)
+colorizer = Colorizer(FakeBackend())
 colorizer.colorize(np.zeros((10, 4000, 3), np.uint8))  # the tables, once
 photo = np.full((int(sys.argv[1]), int(sys.argv[2]), 3), 90, np.uint8)
 def peak():

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sdk import color
+from sdk import color, merging
 from sdk.contract import AB, LIGHTNESS, STANDARD, Contract, Run, Tensors
 from training.data import Photos
 from training.models.unet import UNet
@@ -81,7 +81,7 @@ def colorize(network: Network, truth: Rgb) -> Rgb:
 
 def paint(truth: Rgb, ab: color.FloatArray) -> Rgb:
     """A photo's own lightness, (S, S, 3), with other chroma, (2, h, w) in Lab units."""
-    return color.merge(truth, ab).astype(np.uint8)
+    return merging.merge(truth, ab).astype(np.uint8)
 
 
 def grey(truth: Rgb) -> Rgb:

@@ -12,6 +12,8 @@ from typing import Final, Protocol, cast, runtime_checkable
 from sdk.contract import Contract, Tensors
 from sdk.errors import BackendUnavailable, ModelIntegrityError
 
+__all__ = ["Backend", "open_backend"]
+
 
 @runtime_checkable
 class Backend(Protocol):

@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 
 from sdk import color
+from sdk.formats import is_photo
 from training.data.photos import Photos, as_values, is_held_out
-from training.data.sources import EmptyDatasetError, UnusablePhoto, decode_lab, find_files, is_photo
+from training.data.sources import EmptyDatasetError, UnusablePhoto, decode_lab, find_files
 
 
 @dataclass(frozen=True)

@@ -94,9 +94,7 @@ class HintPyramid(nn.Module):
 
     def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
-        self.project = nn.ModuleList(
-            nn.Conv2d(2 * HINTS.channels - 1, count, 1, bias=False) for count in channels[::-1]
-        )
+        self.project = nn.ModuleList(nn.Conv2d(2 * AB.channels + 1, count, 1, bias=False) for count in channels[::-1])
         for convolution in self.project:
             nn.init.zeros_(convolution.get_parameter("weight"))
 
