@@ -10,7 +10,7 @@ from converters.parity import measure_parity, measure_rgb_parity
 from sdk.color import Uint8Array
 from sdk.manifest import Artifact, sha256
 from training.checkpoint import NetworkFile, load_student
-from training.metrics import eager
+from training.metrics import Network, eager
 from training.models.student import Student
 
 
@@ -31,13 +31,14 @@ def build(job: Job) -> list[Built]:
 
 def _prove(job: Job, target: Target, student: NetworkFile[Student], counts: Figures) -> Built:
     format_ = find_format(target.format)
+    contract = student.network.contract
     path = job.out / target.file
-    run = format_.open(path, target.contract(job.contract))
+    run = format_.open(path, target.contract(contract))
     if target.variant == "lab":
-        parity = measure_parity(run, eager(student.network).run, job.proof, job.contract)
+        parity = measure_parity(Network(run, contract), eager(student.network), job.proof)
     else:
-        twin = format_.open(job.out / format_.target(target.precision).file, job.contract)
-        parity = measure_rgb_parity(run, twin, job.proof, job.contract)
+        twin = format_.open(job.out / format_.target(target.precision).file, contract)
+        parity = measure_rgb_parity(run, Network(twin, contract), job.proof)
     precision = format_.precision(target.precision)
     artifact = Artifact(
         backend=target.format,

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
-import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -66,7 +65,7 @@ def export(checkpoint: Path, photos: Path, out: Path, targets: tuple[Target, ...
         (out / last).unlink(missing_ok=True)  # from here to the end, the folder is not a model
 
     families = [tuple(family) for _, family in groupby(sorted(targets, key=_family), key=_family)]
-    built = _build([Job(f, checkpoint, calibration, proof, SHOWN_PHOTOS, contract, out) for f in families])
+    built = _build([Job(f, checkpoint, calibration, proof, SHOWN_PHOTOS, out) for f in families])
     artifacts = [built[target.file].artifact for target in targets]
     ratios = _latencies(targets, proof, contract, out)
     others = {
@@ -108,7 +107,7 @@ def bundle(manifest: Manifest, folder: Path) -> None:
     ).save()
 
 
-def _family(target: Target) -> tuple[bool, str, str, str]:
+def _family(target: Target) -> tuple[bool, str, str]:
     """Targets of one family share slow steps, so one process makes them; those that take longest come first."""
     apart = find_format(target.format).job_per_precision
     return (not apart, target.format, target.precision if apart else "")

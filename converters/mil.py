@@ -17,8 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from converters.errors import UnknownOperatorError
-from sdk.backends import require
-from sdk.contract import Contract, Tensors
+from sdk.contract import Tensors
 
 
 class MilProgram:
@@ -26,22 +25,23 @@ class MilProgram:
 
     Args:
         path: An `.mlpackage` folder.
-        contract: What its inputs and outputs must be called.
         arithmetic: "fp16" rounds what every operator returns to the type the program declares for it, as Core ML
             does; "fp32" never rounds, which leaves what the stored weights alone cost.
 
+    Attributes:
+        tensors: Names of its inputs, then of its outputs.
+
     Raises:
-        ModelIntegrityError: They are called otherwise.
         UnknownOperatorError: The program uses an operator that has no entry in `OPERATORS`.
     """
 
-    def __init__(self, path: Path, contract: Contract, *, arithmetic: Literal["fp16", "fp32"] = "fp16") -> None:
+    def __init__(self, path: Path, *, arithmetic: Literal["fp16", "fp32"] = "fp16") -> None:
         spec: Any = coremltools.utils.load_spec(str(path))
         weights = path / "Data" / "com.apple.CoreML" / "weights"
         program = load(spec, specification_version=spec.specificationVersion, file_weights_dir=str(weights))
         function = program.functions["main"]
         self._outputs = [output.name for output in function.outputs]
-        require(path, found=[*function.inputs, *self._outputs], expected=[name for name, _ in contract.shapes()])
+        self.tensors = [*function.inputs, *self._outputs]
         self._rounds = arithmetic == "fp16"
         self._constants: dict[str, Any] = {}
         self._steps: list[Any] = []
@@ -100,7 +100,9 @@ def _slice_by_index(given: dict[str, Any]) -> Tensor:
         raise UnknownOperatorError("slice_by_index drops axes or steps, which converters.mil does not know.")
     bounds = zip(each("begin", 0), each("end", 0), each("begin_mask", 0), each("end_mask", 0), strict=True)
     return given["x"][
-        tuple(slice(None if from_first else begin, None if to_last else end) for begin, end, from_first, to_last in bounds)
+        tuple(
+            slice(None if from_first else begin, None if to_last else end) for begin, end, from_first, to_last in bounds
+        )
     ]
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from converters.calibration import PhotoSample
 from converters.formats.base import COLOURED, PHOTO
 from sdk.color import Uint8Array
-from sdk.contract import LIGHTNESS, Contract, Run, Tensors
+from sdk.contract import LIGHTNESS, Run, Tensors
 from training import metrics
+from training.metrics import Network
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,13 @@ class Parity:
     pictures: list[Uint8Array]
 
 
-def measure_parity(artifact: Run, eager: Run, photos: PhotoSample, contract: Contract) -> Parity:
+def measure_parity(artifact: Network, eager: Network, photos: PhotoSample) -> Parity:
     """Run both networks over the same photos.
 
     Args:
         artifact: The deployable network.
         eager: The trained network it was made from.
         photos: In colour.
-        contract: Of both.
 
     Returns:
         `max_error`: largest difference in any answer, in the contract's units of 110 Lab.
@@ -43,14 +43,14 @@ def measure_parity(artifact: Run, eager: Run, photos: PhotoSample, contract: Con
     """
     signal, noise, largest = 0.0, 0.0, 0.0
     drops, differences, pictures = [], [], []
-    for truth, inputs in zip(photos.rgb, photos.inputs(contract), strict=True):
-        expected, actual = eager(inputs), artifact(inputs)
+    for truth, inputs in zip(photos.rgb, photos.inputs(eager.contract), strict=True):
+        expected, actual = eager.run(inputs), artifact.run(inputs)
         for name, answer in expected.items():
             error = actual[name].astype(np.float64) - answer
             signal += float(np.sum(answer.astype(np.float64) ** 2))
             noise += float(np.sum(error**2))
             largest = max(largest, float(np.abs(error).max()))
-        expected_rgb, actual_rgb = (metrics.paint(truth, contract.chroma(answers)) for answers in (expected, actual))
+        expected_rgb, actual_rgb = (metrics.paint(truth, eager.contract.chroma(a)) for a in (expected, actual))
         drops.append(metrics.psnr(expected_rgb, truth) - metrics.psnr(actual_rgb, truth))
         differences.append(metrics.ciede2000(actual_rgb, expected_rgb))
         pictures.append(actual_rgb)
@@ -63,7 +63,7 @@ def measure_parity(artifact: Run, eager: Run, photos: PhotoSample, contract: Con
     return Parity(figures, pictures)
 
 
-def measure_rgb_parity(artifact: Run, lab: Run, photos: PhotoSample, contract: Contract) -> Parity:
+def measure_rgb_parity(artifact: Run, lab: Network, photos: PhotoSample) -> Parity:
     """Hold a graph that takes a photo and gives a photo back to the SDK's colour path around its "lab" twin.
 
     Returns:
@@ -71,9 +71,9 @@ def measure_rgb_parity(artifact: Run, lab: Run, photos: PhotoSample, contract: C
         `beyond_one_share`: of the pixels' channels that differ by more than one level.
     """
     largest, beyond, pictures = 0.0, [], []
-    for truth, inputs in zip(photos.rgb, photos.inputs(contract), strict=True):
+    for truth, inputs in zip(photos.rgb, photos.inputs(lab.contract), strict=True):
         picture = run_rgb(artifact, truth, inputs)
-        difference = np.abs(picture.astype(int) - metrics.paint(truth, contract.chroma(lab(inputs))))
+        difference = np.abs(picture.astype(int) - metrics.paint(truth, lab.contract.chroma(lab.run(inputs))))
         largest = max(largest, float(difference.max()))
         beyond.append(float(np.mean(difference > 1)))
         pictures.append(picture)

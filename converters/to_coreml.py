@@ -145,10 +145,10 @@ def _convert(network: nn.Module, contract: Contract, precision: object) -> MLMod
     return cast("MLModel", converted)
 
 
-def _type_of(spec: TensorSpec, **shape: tuple[int, ...]) -> InputType:
+def _type_of(spec: TensorSpec, *, shape: tuple[int, ...] | None = None) -> InputType:
     if spec in (PHOTO, COLOURED):
-        return coremltools.ImageType(name=spec.name, color_layout=coremltools.colorlayout.RGB, **shape)
-    return coremltools.TensorType(name=spec.name, dtype=np.float32, **shape)
+        return coremltools.ImageType(name=spec.name, shape=shape, color_layout=coremltools.colorlayout.RGB)
+    return coremltools.TensorType(name=spec.name, shape=shape, dtype=np.float32)
 
 
 def _without_chance(path: Path) -> None:

@@ -13,4 +13,6 @@ def example(contract: Contract) -> dict[str, Tensor]:
 
 def as_torch(arrays: Tensors) -> dict[str, Tensor]:
     """The same numbers with plain strides, which numpy's `[None]` does not give and ExecuTorch insists on."""
-    return {name: torch.from_numpy(array).clone(memory_format=torch.contiguous_format) for name, array in arrays.items()}
+    return {
+        name: torch.from_numpy(array).clone(memory_format=torch.contiguous_format) for name, array in arrays.items()
+    }

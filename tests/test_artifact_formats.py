@@ -7,17 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from converters import budgets, export, formats
+from converters import export, formats
 from converters.build import build
 from converters.errors import UnknownTargetError
 from converters.formats import FORMATS, find_format, find_target
 from converters.formats.base import Precision
 from converters.formats.onnx_file import OnnxFormat
-from sdk import BackendUnavailable, Colorizer, ModelIntegrityError
+from sdk import Colorizer
 from sdk.backends import BACKENDS
-from sdk.colorizer import BUNDLED_MODEL
-from sdk.contract import HINTS, VIVID_AB
-from sdk.manifest import load_manifest
 from tests.conftest import PHOTOS, PROJECT
 
 
@@ -41,7 +38,9 @@ def test_an_unknown_name_raises_the_known_ones(find: Callable[[], object], known
 
 def test_the_page_lists_the_formats_as_they_are() -> None:
     text = (PROJECT / "docs" / "export.md").read_text().partition("## Formats")[2]
-    rows = [[cell.strip() for cell in row] for row in re.findall(r"^\| (.*) \| .* \| (.*) \| (.*) \| (.*) \|$", text, re.M)]
+    rows = [
+        [cell.strip() for cell in row] for row in re.findall(r"^\| (.*) \| .* \| (.*) \| (.*) \| (.*) \|$", text, re.M)
+    ]
     listed = [row[1:] for row in rows[1 : len(FORMATS) + 1]]
     assert listed == [
         [", ".join(precision.name for precision in known.precisions), ", ".join(known.variants), known.oldest_runtime]

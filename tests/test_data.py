@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from sdk import color
+from sdk.contract import LIGHTNESS
 from tests.conftest import PHOTOS, PROJECT
 from training.config import Recipe
 from training.data import (
@@ -81,11 +82,11 @@ def test_a_batch_is_a_function_of_its_step(packed: Path) -> None:
     def batch(step: int) -> Batch:
         return PackedPhotos(packed).batch(step, RECIPE)
 
-    assert torch.equal(batch(7).lightness, batch(7).lightness)
-    assert not torch.equal(batch(7).lightness, batch(8).lightness)
-    assert batch(0).lightness.shape == (8, 1, 64, 64)
+    assert torch.equal(batch(7).inputs[LIGHTNESS.name], batch(7).inputs[LIGHTNESS.name])
+    assert not torch.equal(batch(7).inputs[LIGHTNESS.name], batch(8).inputs[LIGHTNESS.name])
+    assert batch(0).inputs[LIGHTNESS.name].shape == (8, 1, 64, 64)
     assert batch(0).ab.shape == (8, 2, 32, 32)
-    assert batch(0).lightness.abs().max() <= 1
+    assert batch(0).inputs[LIGHTNESS.name].abs().max() <= 1
 
 
 def test_every_photo_is_seen_once_an_epoch(packed: Path) -> None:
@@ -159,7 +160,7 @@ def test_an_unusable_photo_is_missing_from_its_batch_alone(many_photos: Path) ->
     batches = [streamed.batch(step, RECIPE) for step in range(steps)]
     assert {len(batch.ab) for batch in batches} <= {6, 7, 8}
     assert len(streamed.left_out) == 2
-    assert all(batch.lightness.isfinite().all() for batch in batches)
+    assert all(batch.inputs[LIGHTNESS.name].isfinite().all() for batch in batches)
 
 
 def test_photos_are_opened_by_what_they_are(packed: Path, many_photos: Path, tmp_path: Path) -> None:
@@ -194,15 +195,15 @@ def test_ageing_touches_lightness_alone_and_is_a_function_of_the_step(packed: Pa
     aged = Recipe(batch_size=8, size=64, seed=3, old_photos=1.0)
     new, old, again = (PackedPhotos(packed).batch(1, recipe) for recipe in (RECIPE, aged, aged))
     assert torch.equal(old.ab, new.ab)
-    assert torch.equal(old.lightness, again.lightness)
-    assert not torch.equal(old.lightness, new.lightness)
+    assert torch.equal(old.inputs[LIGHTNESS.name], again.inputs[LIGHTNESS.name])
+    assert not torch.equal(old.inputs[LIGHTNESS.name], new.inputs[LIGHTNESS.name])
 
 
 @pytest.mark.parametrize("degrade", old_photos.DEGRADATIONS, ids=lambda function: function.__name__)
 def test_a_degradation_does_what_its_name_says(
     degrade: Callable[[torch.Tensor, torch.Generator], torch.Tensor], packed: Path
 ) -> None:
-    photo = PackedPhotos(packed).batch(0, RECIPE).lightness[0]
+    photo = PackedPhotos(packed).batch(0, RECIPE).inputs[LIGHTNESS.name][0]
     old = degrade(photo, torch.Generator().manual_seed(1))
     assert old.shape == photo.shape
     assert old.abs().max() < 1 + 1e-5

@@ -19,11 +19,11 @@ from converters.formats import ALL_TARGETS, find_format, find_target
 from converters.formats.pte import BUNDLED_CASES
 from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
-from sdk.contract import STANDARD
+from sdk.contract import AB, STANDARD
 from sdk.manifest import load_manifest
 from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE, psnr
 from training.checkpoint import load_student
-from training.metrics import as_predict_ab
+from training.metrics import eager
 
 # One of each toolchain and each variant; `test_the_whole_release` makes them all.
 QUICK = (
@@ -103,7 +103,7 @@ def test_the_programs_own_test_cases_pass_and_can_fail(exported: Export) -> None
     verify(content)
     run = find_format("executorch").open(folder / "student-int8.pte", STANDARD)
     photos = sample_photos(PHOTOS, count=export.PARITY_PHOTOS, side=256, salt="parity")
-    expected = run(photos.inputs(STANDARD)[0])["ab"]
+    expected = run(photos.inputs(STANDARD)[0])[AB.name]
     assert content.count(expected.tobytes()) == 1
     with pytest.raises(RuntimeError, match="verification failed"):
         verify(content.replace(expected.tobytes(), (expected + np.float32(0.05)).tobytes()))
@@ -212,4 +212,4 @@ def test_calibration_photos_are_a_fixed_choice() -> None:
 def test_eager_weights_are_what_was_saved(student_checkpoint: Path) -> None:
     student = load_student(student_checkpoint)
     assert student.recipe == STUDENT_RECIPE
-    assert as_predict_ab(student.network)(np.zeros((1, 1, 64, 64), np.float32)).shape == (1, 2, 32, 32)
+    assert eager(student.network).run({"lightness": np.zeros((1, 1, 64, 64), np.float32)})["ab"].shape == (1, 2, 32, 32)

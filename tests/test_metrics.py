@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from sdk.contract import AB
 from tests.conftest import PHOTOS
 from training import metrics
 from training.data import decode_rgb
@@ -51,7 +52,7 @@ def test_the_protocol_gives_a_perfect_network_a_near_perfect_score() -> None:
     from sdk import color
 
     truth = decode_rgb((PHOTOS / "cat.jpg").read_bytes(), 256)
-    ab = np.moveaxis(color.rgb_to_lab(truth)[..., 1:], -1, 0)[None] / color.CHROMA_SCALE
-    figures = metrics.measure([(metrics.colorize(lambda _: ab, truth), truth)])
+    ab = AB.normalize(np.moveaxis(color.rgb_to_lab(truth)[..., 1:], -1, 0))
+    figures = metrics.measure([(metrics.colorize(metrics.Network(lambda _: {AB.name: ab}), truth), truth)])
     assert figures["psnr"] > 50
     assert figures["colourfulness"] == pytest.approx(metrics.colourfulness(truth), abs=0.1)

@@ -19,7 +19,7 @@ from training.data import EmptyDatasetError, open_photos, pack
 from training.data.coco import OFFICIAL_SITE, SPLITS, DownloadError, download_coco
 from training.evaluate import as_table, evaluate
 from training.loop import DivergedError, train
-from training.metrics import as_predict_ab
+from training.metrics import Network, eager
 from training.models.encoders import INPUT_RANGES
 from training.perceptual import PerceptualUnavailable
 from training.stages import STAGES, EncoderFile, EncoderWeights
@@ -154,7 +154,7 @@ def _choose_strength(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    networks = {str(path): as_predict_ab(load_network(path).network) for path in options.checkpoint}
+    networks = {str(path): eager(load_network(path).network) for path in options.checkpoint}
     for folder in options.model:
         manifest = load_manifest(folder)
         for artifact in manifest.artifacts:
@@ -165,7 +165,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             except BackendUnavailable as error:
                 print(f"NOT MEASURED: {artifact.path}: {error}", file=sys.stderr)
                 continue
-            networks[str(folder / artifact.path)] = backend.predict_ab
+            networks[str(folder / artifact.path)] = Network(backend.run, manifest.tensors)
     rows = evaluate(networks, options.photos, perceptual=options.perceptual)
     print(as_table(rows))
     if options.json:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from training.data import EmptyDatasetError, decode_rgb, find_photos
-from training.metrics import EVALUATION_SIZE, PredictAb, Rgb, colorize, grey, measure
+from training.metrics import EVALUATION_SIZE, Network, Rgb, colorize, grey, measure
 from training.perceptual import PerceptualMetrics
 
 _HEADINGS = {
@@ -20,7 +20,7 @@ _HEADINGS = {
 }
 
 
-def evaluate(networks: dict[str, PredictAb], photos: Path, *, perceptual: bool = False) -> dict[str, dict[str, float]]:
+def evaluate(networks: dict[str, Network], photos: Path, *, perceptual: bool = False) -> dict[str, dict[str, float]]:
     """Colour every photo with every network, by the protocol of `training.metrics`.
 
     Args:
@@ -39,7 +39,7 @@ def evaluate(networks: dict[str, PredictAb], photos: Path, *, perceptual: bool =
     if not truths:
         raise EmptyDatasetError(f"{photos} holds no photo.")
     outputs: dict[str, Callable[[Rgb], Rgb]] = {"ground truth": lambda truth: truth, "grey": grey}
-    outputs |= {name: partial(colorize, predict_ab) for name, predict_ab in networks.items()}
+    outputs |= {name: partial(colorize, network) for name, network in networks.items()}
     more = PerceptualMetrics() if perceptual else None
     rows = {}
     for name, output in outputs.items():

@@ -21,7 +21,6 @@ PHOTO = TensorSpec(name="photo", stride=1, scale=(1.0, 1.0, 1.0), meaning="sRGB 
 COLOURED = TensorSpec(name="coloured", stride=1, scale=(1.0, 1.0, 1.0), meaning="sRGB levels in [0, 255]")
 
 
-
 def rgb_contract(network: Contract) -> Contract:
     """A photo in place of its lightness, and the coloured photo in place of all answers."""
     inputs = tuple(PHOTO if spec == LIGHTNESS else spec for spec in network.inputs)
@@ -81,7 +80,6 @@ class Job:
         calibration: Photos that decide what rounding leaves open.
         proof: Other photos, to measure on.
         shown: How many of `proof` to give back as pictures.
-        contract: The student's tensors.
         out: Where to write.
     """
 
@@ -90,7 +88,6 @@ class Job:
     calibration: "PhotoSample"
     proof: "PhotoSample"
     shown: int
-    contract: Contract
     out: Path
 
 
@@ -143,13 +140,13 @@ class Format(ABC):
             UnknownTargetError: There is no such precision or variant.
         """
         if variant not in self.variants:
-            raise UnknownTargetError(f"{self.name} has no variant {variant!r}; choose one of: {', '.join(self.variants)}.")
+            raise UnknownTargetError(
+                f"{self.name} has no variant {variant!r}; choose one of: {', '.join(self.variants)}."
+            )
         mark = "" if variant == "lab" else f"-{variant}"
         file = f"student-{self.precision(precision).name}{mark}{self.suffix}"
         return Target(format=self.name, precision=precision, variant=variant, file=file)
 
     def targets(self) -> tuple[Target, ...]:
         """All of them, the preferred ones first."""
-        return tuple(
-            self.target(precision.name, variant) for variant in self.variants for precision in self.precisions
-        )
+        return tuple(self.target(precision.name, variant) for variant in self.variants for precision in self.precisions)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.formats.base import Figures, Format, Job, Precision
+from sdk.backends import require
 from sdk.contract import Contract, Run
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ class CoreMLFormat(Format):
 
         from converters import to_coreml
 
-        half = to_coreml.with_half_weights(fuse(network), job.calibration.inputs(job.contract))
+        half = to_coreml.with_half_weights(fuse(network), job.calibration.inputs(network.contract))
         convert = {"lab": to_coreml.convert, "rgb": to_coreml.convert_rgb}
-        converted = {variant: convert[variant](half, job.contract) for variant in {t.variant for t in job.targets}}
+        converted = {variant: convert[variant](half, network.contract) for variant in {t.variant for t in job.targets}}
         for target in job.targets:
             model = to_coreml.ROUNDINGS[target.precision](converted[target.variant])
             to_coreml.save(model, job.out / target.file, version=version("edge-colorizer"))
@@ -43,4 +44,6 @@ class CoreMLFormat(Format):
         """Core ML predicts on macOS alone; `converters.mil` computes everywhere what was saved."""
         from converters.mil import MilProgram
 
-        return MilProgram(path, contract).run
+        program = MilProgram(path)
+        require(path, found=program.tensors, expected=[name for name, _ in contract.shapes()])
+        return program.run

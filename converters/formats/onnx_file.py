@@ -25,13 +25,13 @@ class OnnxFormat(Format):
 
         with tempfile.TemporaryDirectory() as folder:
             fp32 = Path(folder) / "fp32.onnx"
-            export_fp32(network, job.contract, fp32)
+            export_fp32(network, network.contract, fp32)
             for target in job.targets:
                 path = job.out / target.file
                 if target.variant == "rgb":
-                    export_rgb(job.out / self.target(target.precision).file, job.contract, path)
+                    export_rgb(job.out / self.target(target.precision).file, network.contract, path)
                 elif target.precision == "int8":
-                    export_int8(fp32, job.calibration.inputs(job.contract), path)
+                    export_int8(fp32, job.calibration.inputs(network.contract), path)
                 else:
                     path.write_bytes(fp32.read_bytes())
         return {}

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.formats.base import Figures, Format, Job, Precision
+from sdk.contract import Contract
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,21 +34,21 @@ class ExecuTorchFormat(Format):
 
         folded: nn.Module = fuse(network)
         if job.targets[0].precision == "int8":
-            folded = to_executorch.quantize(folded, job.calibration.inputs(job.contract))
+            folded = to_executorch.quantize(folded, job.calibration.inputs(network.contract))
         counts: dict[str, Figures] = {}
         for target in job.targets:
-            whole = folded if target.variant == "lab" else RgbNetwork(folded, job.contract)
-            lowered = to_executorch.lower(whole, target.contract(job.contract))
+            whole = folded if target.variant == "lab" else RgbNetwork(folded, network.contract)
+            lowered = to_executorch.lower(whole, target.contract(network.contract))
             path = job.out / target.file
             to_executorch.write_program(lowered, path)
             counts[target.file] = lowered.figures()
             if target.variant == "lab" and target.precision == "int8":
-                self._write_bundled(lowered, job, path)
+                self._write_bundled(lowered, job, network.contract, path)
         return counts
 
-    def _write_bundled(self, lowered: "Lowered", job: Job, path: Path) -> None:
+    def _write_bundled(self, lowered: "Lowered", job: Job, contract: Contract, path: Path) -> None:
         from converters.to_executorch import write_bundled
 
-        run = self.open(path, job.contract)
-        cases = [(inputs, run(inputs)) for inputs in job.proof.inputs(job.contract)[:BUNDLED_CASES]]
+        run = self.open(path, contract)
+        cases = [(inputs, run(inputs)) for inputs in job.proof.inputs(contract)[:BUNDLED_CASES]]
         write_bundled(lowered, cases, path.with_suffix(".bpte"))

@@ -16,8 +16,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from sdk import color
-from training.data.photos import Photos, is_held_out
+from training.data.photos import Photos, as_values, is_held_out
 from training.data.sources import EmptyDatasetError, UnusablePhoto, decode_lab, find_pairs, find_photos
 
 INDEX_FILE = "index.json"
@@ -112,6 +111,6 @@ class PackedPhotos(Photos):
     def lab(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
         """See `Photos.lab`; every packed photo is usable."""
         lab = torch.from_numpy(self._lab[self._chosen[indices]]).permute(0, 3, 1, 2).float()
-        lab[:, :1] = lab[:, :1] * (100 / 255 / color.LIGHTNESS_SCALE) - 1
-        lab[:, 1:] = (lab[:, 1:] - _CHROMA_OFFSET) / color.CHROMA_SCALE
-        return lab, np.arange(len(indices))
+        lab[:, :1] *= 100 / 255
+        lab[:, 1:] -= _CHROMA_OFFSET
+        return as_values(lab), np.arange(len(indices))

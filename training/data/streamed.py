@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sdk import color
 from sdk.formats import is_photo
-from training.data.photos import Photos, is_held_out
+from training.data.photos import Photos, as_values, is_held_out
 from training.data.sources import EmptyDatasetError, UnusablePhoto, decode_lab, find_files
 
 
@@ -76,9 +76,7 @@ class StreamedPhotos(Photos):
         if not usable:
             raise EmptyDatasetError(f"{self._source}: not one of {len(indices)} photos is usable; look at them.")
         lab = torch.from_numpy(np.stack([lab for lab in decoded if lab is not None])).movedim(-1, 1)
-        lab[:, :1] = lab[:, :1] / color.LIGHTNESS_SCALE - 1
-        lab[:, 1:] /= color.CHROMA_SCALE
-        return lab.contiguous(), np.array(usable)
+        return as_values(lab.contiguous()), np.array(usable)
 
     def _decode(self, index: int) -> color.FloatArray | None:
         place = self._places[index]
