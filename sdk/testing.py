@@ -6,6 +6,8 @@ import numpy as np
 
 from sdk.color import FloatArray
 
+__all__ = ["FakeBackend"]
+
 
 class FakeBackend:
     """A backend that answers with the chroma it was given, or computes it from the lightness.

@@ -1,17 +1,22 @@
 """What an app developer calls beyond `colorize`: strength, batches, streams, awaiting, files."""
 
+import argparse
 import asyncio
+import dataclasses
+import re
+from importlib import import_module
 from pathlib import Path
+from typing import get_type_hints
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from sdk import Colorizer, Limits, OutputError, PhotoError, color, image
+from sdk import Colorizer, Limits, Look, OptionError, OutputError, PhotoError, color, image, look
 from sdk.aio import AsyncColorizer
 from sdk.testing import FakeBackend
-from tests.conftest import PHOTOS
+from tests.conftest import PHOTOS, PROJECT
 
 GREY = np.full((20, 30, 3), 128, np.uint8)
 
@@ -34,8 +39,35 @@ def test_strength_scales_chroma(strength: float) -> None:
 
 @pytest.mark.parametrize("strength", [-1, float("nan"), float("inf")])
 def test_a_strength_that_is_none_raises(strength: float) -> None:
-    with pytest.raises(ValueError, match="strength"):
+    with pytest.raises(OptionError, match="strength"):
         flat(10).colorize(GREY, strength=strength)
+    with pytest.raises(OptionError, match="strength"):
+        flat(10).stream([GREY], strength=strength)
+
+
+def test_an_option_that_is_none_raises() -> None:
+    with pytest.raises(OptionError, match="on_color must be one of recolor, keep, error"):
+        flat(10).colorize(GREY, on_color="never")  # pyright: ignore
+    with pytest.raises(TypeError, match="strenght"):
+        flat(10).colorize(GREY, strenght=1.0)  # pyright: ignore
+
+
+def test_a_look_is_described_once() -> None:
+    """Every option has its type for callers, its default and check, and its place on the command line."""
+    parser = argparse.ArgumentParser()
+    look.add_options(parser)
+    given = look.given_options(parser.parse_args(["--strength", "0.5", "--on-color", "keep"]))
+    assert given == {"strength": 0.5, "on_color": "keep"}
+    assert Look(**look.given_options(parser.parse_args([]))) == Look()
+    hints = get_type_hints(look.LookOptions)
+    assert hints == {field.name: get_type_hints(Look)[field.name] for field in dataclasses.fields(Look)}
+
+
+def test_the_documentation_names_what_is_exported_and_nothing_else() -> None:
+    documented = re.findall(r"^::: (sdk\.\S+)$", (PROJECT / "docs" / "api.md").read_text(), re.MULTILINE)
+    rooms = [import_module(name) for name in ("sdk", "sdk.aio", "sdk.testing", "sdk.backends")]
+    exported = [f"{room.__name__}.{name}" for room in rooms for name in room.__all__]
+    assert sorted(documented) == sorted([*exported, "sdk.manifest"])
 
 
 def test_a_colour_photo_can_be_kept_or_refused() -> None:
@@ -139,6 +171,8 @@ def test_limits_refuse_before_decoding_and_can_be_raised(tmp_path: Path) -> None
         small.colorize(tmp_path / "in.png")
     with pytest.raises(PhotoError, match=r"Raise Limits\.bytes"):
         Colorizer(FakeBackend(), side=16, limits=Limits(bytes=10)).colorize(tmp_path / "in.png")
+    with pytest.raises(PhotoError, match=r"100×100.*Raise Limits\.pixels"), Image.open(tmp_path / "in.png") as opened:
+        small.colorize(opened)
     assert Colorizer(FakeBackend(), side=16, limits=Limits(pixels=10_000)).colorize(tmp_path / "in.png").size == (
         100,
         100,

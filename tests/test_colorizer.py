@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdk import Colorizer, color
+from sdk import Colorizer, color, merging
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS
 
@@ -41,7 +41,7 @@ def test_oracle_gives_a_grey_photo_back(height: int, width: int) -> None:
 
 def test_oracle_puts_the_colour_back_into_a_photo_that_lost_it() -> None:
     rgb = photo_of_size(300, 400)
-    lost = color.merge(rgb.astype(np.float32) / 255, np.zeros((2, 1, 1), np.float32))
+    lost = merging.merge(rgb.astype(np.float32) / 255, np.zeros((2, 1, 1), np.float32))
     assert np.ptp(lost, axis=-1).max() < 1e-3
     coloured = oracle(rgb).colorize(lost)
     assert np.abs(coloured * 255.0 - rgb).max() <= 0.1

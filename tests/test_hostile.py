@@ -101,6 +101,7 @@ def test_twenty_thousand_mutated_files_end_in_typed_errors() -> None:
     assert 0 < survive(20_000, seed=1) < 20_000
 
 
+@pytest.mark.clock
 def test_a_decompression_bomb_is_refused_soon_and_in_little_memory() -> None:
     program = """
 import resource, struct, time, zlib

@@ -14,7 +14,6 @@ from converters import budgets
 from converters.calibration import PhotoSample, sample_photos
 from converters.parity import measure_parity, measure_rgb_parity, run_rgb
 from converters.rgb import RgbNetwork
-from converters.to_onnx import export_fp32
 from sdk import ModelIntegrityError
 from sdk.backends import open_backend
 from sdk.colorizer import BUNDLED_MODEL
@@ -36,13 +35,6 @@ def eager() -> PredictAb:
     return as_predict_ab(load_student(PROJECT / "training" / "weights" / "student.safetensors").network)
 
 
-@pytest.fixture(scope="module")
-def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("onnx") / "fp32.onnx"
-    export_fp32(load_student(PROJECT / "training" / "weights" / "student.safetensors").network, TENSORS, path)
-    return path
-
-
 HEAD_MUTATIONS: dict[str, Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {
     "swap a and b": lambda weight, bias: (weight[::-1].copy(), bias[::-1].copy()),
     "drop a bias": lambda weight, bias: (weight, np.zeros_like(bias)),
@@ -56,16 +48,16 @@ def complaints(path: Path, precision: str, eager: PredictAb, photos: PhotoSample
     return budgets.check(path.name, measure_parity(backend.predict_ab, eager, photos.rgb), precision)
 
 
-def test_the_unharmed_artifacts_pass(fp32: Path, eager: PredictAb, photos: PhotoSample) -> None:
-    assert complaints(fp32, "fp32", eager, photos) == []
+def test_the_unharmed_artifacts_pass(bundled_fp32: Path, eager: PredictAb, photos: PhotoSample) -> None:
+    assert complaints(bundled_fp32, "fp32", eager, photos) == []
     assert complaints(BUNDLED_MODEL / "student-int8.onnx", "int8", eager, photos) == []
 
 
 @pytest.mark.parametrize("mutation", HEAD_MUTATIONS)
 def test_a_mutated_fp32_artifact_is_caught(
-    mutation: str, fp32: Path, eager: PredictAb, photos: PhotoSample, tmp_path: Path
+    mutation: str, bundled_fp32: Path, eager: PredictAb, photos: PhotoSample, tmp_path: Path
 ) -> None:
-    model = onnx.load(fp32)
+    model = onnx.load(bundled_fp32)
     constants = {constant.name: constant for constant in model.graph.initializer}
     head = [node for node in model.graph.node if node.op_type == "Conv"][-1]
     weight, bias = (constants[name] for name in head.input[1:3])

@@ -1,14 +1,17 @@
 """`colorize serve`: the built page, with the headers that threads and privacy need, and nothing else of the disk."""
 
+import gzip
 import http.client
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sdk import BackendUnavailable, OutputError
-from sdk.cli import NO_MODEL, main
+from sdk import OutputError, PageUnavailable
+from sdk.cli import main
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.server import HEADERS, open_server
 
@@ -26,16 +29,18 @@ def page(tmp_path: Path) -> Path:
 @pytest.fixture
 def port(page: Path) -> Iterator[int]:
     with open_server(page=page) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server.server_port
         server.shutdown()
         thread.join()
 
 
-def ask(port: int, path: str, method: str = "GET") -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    connection.request(method, path)
+def ask(
+    port: int, path: str, method: str = "GET", *, host: str = "127.0.0.1", **headers: str
+) -> tuple[http.client.HTTPResponse, bytes]:
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
     return answer, answer.read()
 
@@ -76,13 +81,106 @@ def test_head_has_no_body_and_posting_is_refused(port: int) -> None:
     assert ask(port, "/", "POST")[0].status == 501
 
 
+def test_what_shrinks_is_sent_compressed_to_those_who_take_it(port: int) -> None:
+    plain, body = ask(port, "/models/manifest.json")
+    answer, compressed = ask(port, "/models/manifest.json", Accept_Encoding="br, gzip")
+    assert (answer.getheader("Content-Encoding"), gzip.decompress(compressed)) == ("gzip", body)
+    assert len(compressed) < len(body)
+    assert answer.getheader("ETag") != plain.getheader("ETag")
+    assert ask(port, "/models/manifest.json", Accept_Encoding="br, gzip;q=0")[1] == body
+
+
+def test_a_browser_keeps_its_copy_while_the_file_is_the_same(port: int) -> None:
+    tag = ask(port, "/assets/network.wasm")[0].getheader("ETag")
+    assert tag
+    answer, body = ask(port, "/assets/network.wasm", If_None_Match=tag)
+    assert (answer.status, body, answer.getheader("ETag")) == (304, b"", tag)
+    assert ask(port, "/assets/network.wasm", If_None_Match='"another"')[0].status == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "content", "where"),
+    [
+        ("bytes=1-2", 206, b"as", "bytes 1-2/4"),
+        ("bytes=2-", 206, b"sm", "bytes 2-3/4"),
+        ("bytes=-1", 206, b"m", "bytes 3-3/4"),
+        ("bytes=1-99", 206, b"asm", "bytes 1-3/4"),
+        ("bytes=-99", 206, b"\0asm", "bytes 0-3/4"),
+        ("bytes=4-", 416, b"", "bytes */4"),
+        ("bytes=-0", 416, b"", "bytes */4"),
+        ("bytes=0-1,3-3", 200, b"\0asm", None),
+        ("rows=1-2", 200, b"\0asm", None),
+        ("bytes=-", 200, b"\0asm", None),
+    ],
+)
+def test_a_part_can_be_asked_for(port: int, asked: str, status: int, content: bytes, where: str | None) -> None:
+    answer, body = ask(port, "/assets/network.wasm", Range=asked)
+    assert (answer.status, body, answer.getheader("Content-Range")) == (status, content, where)
+
+
+def test_a_part_of_another_version_is_not_mixed_in(port: int) -> None:
+    answer, body = ask(port, "/assets/network.wasm", Range="bytes=1-2", If_Range='"another"')
+    assert (answer.status, body) == (200, b"\0asm")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "[::1", ""])
+def test_a_strangers_name_that_leads_here_is_refused(port: int, host: str) -> None:
+    answer, body = ask(port, "/", Host=host)
+    assert answer.status == 421
+    assert b"Hello" not in body
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "192.168.1.7:8000", "[::1]:8000", socket.gethostname()])
+def test_its_own_names_and_addresses_are_answered(port: int, host: str) -> None:
+    assert ask(port, "/", Host=host)[0].status == 200
+
+
+def test_a_connection_that_says_nothing_is_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sdk.server._FileHandler.timeout", 0.2)
+    for said in (b"", b"GET / HT"):
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            connection.sendall(said)
+            assert connection.recv(1) == b""
+
+
+def test_a_browser_that_goes_away_leaves_no_traceback(
+    page: Path, port: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sdk.server._FileHandler.timeout", 0.2)
+    (page / "index.html").write_bytes(bytes(30_000_000))  # more than the system's buffers take
+    threads = threading.active_count()
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        connection.recv(1)
+    deadline = time.monotonic() + 5
+    while threading.active_count() > threads and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert threading.active_count() == threads
+    assert capfd.readouterr().err == ""
+
+
+def test_it_listens_on_ipv6(page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("NOT MEASURED: this machine has no IPv6")
+    with open_server(host="::1", page=page) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        assert ask(server.server_port, "/", host="::1")[0].status == 200
+        server.shutdown()
+        thread.join()
+    monkeypatch.setattr("sdk.server.PAGE", page)
+    monkeypatch.setattr("sdk.server._Server.serve_forever", lambda server: None)
+    assert main(["serve", "--host", "::1", "--port", "0", "--no-browser"]) == 0
+    assert capsys.readouterr().out.startswith("http://[::1]:")
+
+
 def test_an_installation_without_the_page_says_how_to_build_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BackendUnavailable, match="npm run build"):
+    with pytest.raises(PageUnavailable, match="npm run build"):
         open_server(page=tmp_path)
     monkeypatch.setattr("sdk.server.PAGE", tmp_path)
-    assert main(["serve", "--no-browser"]) == NO_MODEL
+    assert main(["serve", "--no-browser"]) == PageUnavailable.exit_code
     assert "npm run build" in capsys.readouterr().err
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from sdk import color
+from sdk import color, merging
 from training.data import Photos
 
 EVALUATION_SIZE = 256
@@ -56,13 +56,13 @@ def ciede2000(rgb: Rgb, truth: Rgb) -> float:
 def colorize(predict_ab: PredictAb, truth: Rgb) -> Rgb:
     """Take a photo's colour away and let a network put it back. (S, S, 3) in and out."""
     lightness = color.normalize_lightness(color.rgb_to_lightness(truth))
-    merged = color.merge(truth, predict_ab(lightness)[0] * np.float32(color.CHROMA_SCALE))
+    merged = merging.merge(truth, predict_ab(lightness)[0] * np.float32(color.CHROMA_SCALE))
     return merged.astype(np.uint8)
 
 
 def grey(truth: Rgb) -> Rgb:
     """The baseline: the photo's own lightness without any chroma."""
-    return color.merge(truth, np.zeros((2, 1, 1), np.float32)).astype(np.uint8)
+    return merging.merge(truth, np.zeros((2, 1, 1), np.float32)).astype(np.uint8)
 
 
 def as_predict_ab(network: nn.Module) -> PredictAb:

@@ -12,6 +12,8 @@ from sdk.color import FloatArray
 from sdk.errors import BackendUnavailable
 from sdk.manifest import Tensors
 
+__all__ = ["Backend", "open_backend"]
+
 
 @runtime_checkable
 class Backend(Protocol):

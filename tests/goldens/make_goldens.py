@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from sdk import Colorizer, color, image
+from sdk import Colorizer, color, merging, resizing
 from sdk.color import Uint8Array
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.manifest import load_manifest
@@ -35,7 +35,7 @@ MERGES: Final = (((24, 37), (8, 8)), ((9, 5), (16, 16)), ((1, 64), (3, 2)))
 
 
 def color_vectors() -> dict[str, Any]:
-    """Inputs and answers of `sdk.color` and `sdk.image.resize`; bytes as base64, floats as lists."""
+    """Inputs and answers of `sdk.color` and `sdk.resizing.resize`; bytes as base64, floats as lists."""
     random = np.random.default_rng(8)
     return {
         "lightness": [_lightness(random.integers(0, 256, (64, 3), np.uint8))],
@@ -51,7 +51,7 @@ def _lightness(rgb: Uint8Array) -> dict[str, Any]:
 
 def _resize(rgb: Uint8Array, side: int) -> dict[str, Any]:
     height, width = rgb.shape[:2]
-    small = image.resize(rgb, side)
+    small = resizing.resize(rgb, side)
     return {"height": height, "width": width, "side": side, "rgb": _base64(rgb), "small": _base64(small)}
 
 
@@ -63,8 +63,8 @@ def _merge(random: np.random.Generator, photo: tuple[int, int], chroma: tuple[in
         "width": photo[1],
         "rgb": _base64(rgb),
         "chroma": {"height": chroma[0], "width": chroma[1], "ab": _floats(ab)},
-        "merged": _base64(color.merge(rgb, ab)),
-        "half": _base64(color.merge(rgb, ab * np.float32(0.5))),
+        "merged": _base64(merging.merge(rgb, ab)),
+        "half": _base64(merging.merge(rgb, ab * np.float32(0.5))),
     }
 
 

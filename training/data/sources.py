@@ -11,8 +11,8 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from sdk import color
+from sdk.formats import is_photo
 
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 # Below this mean chroma (in Lab units) a photo is grey or sepia and teaches nothing about colour.
 MINIMUM_MEAN_CHROMA = 4.0
 
@@ -111,11 +111,6 @@ def find_pairs(source: Path) -> Iterator[tuple[Place, Place]]:
     for reference in find_places(source / REFERENCE):
         if Path(reference.name).stem in old:
             yield reference, old[Path(reference.name).stem]
-
-
-def is_photo(name: str) -> bool:
-    """Whether a file's name ends as a photo's does."""
-    return Path(name).suffix.lower() in PHOTO_SUFFIXES
 
 
 def decode_rgb(content: bytes, side: int) -> npt.NDArray[np.uint8]:

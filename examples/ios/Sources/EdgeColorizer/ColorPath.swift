@@ -1,7 +1,7 @@
 import CEdgeColorizer
 import Foundation
 
-/// The colour path around the network, in C; see examples/native/edge_colorizer.h.
+/// The colour path around the network, in C; see native/edge_colorizer.h.
 ///
 /// Its tables are only read once they are filled, so threads may share one.
 final class ColorPath: @unchecked Sendable {

@@ -2,7 +2,7 @@ package org.edgecolorizer
 
 import java.nio.ByteBuffer
 
-/** The colour path around the network, in C; see examples/native/edge_colorizer.h. */
+/** The colour path around the network, in C; see native/edge_colorizer.h. */
 object ColorPath {
     init {
         System.loadLibrary("edge_colorizer")
