@@ -114,10 +114,33 @@ METRICS: dict[str, Callable[[Rgb, Rgb], float]] = {
 }
 
 
-def measure(outputs: Iterable[tuple[Rgb, Rgb]]) -> dict[str, float]:
-    """The mean of each metric over pairs of (output, truth), each (S, S, 3)."""
-    rows = [[metric(rgb, truth) for metric in METRICS.values()] for rgb, truth in outputs]
-    return dict(zip(METRICS, np.mean(rows, axis=0).tolist(), strict=True))
+def measure(pairs: Iterable[tuple[Rgb, Rgb]]) -> dict[str, float]:
+    """What the pictures of one network are worth.
+
+    Args:
+        pairs: (output, truth), each (S, S, 3).
+
+    Returns:
+        The mean of each of `METRICS`; against leaving the photos grey, `gain` and `worst_gain` in dB, and the share of
+        photos that are `worse_than_grey`; and `colourfulness_ratio`, the outputs' mean over the truths'.
+    """
+    rows, gains, true_colourfulness = [], [], []
+    for rgb, truth in pairs:
+        rows.append([metric(rgb, truth) for metric in METRICS.values()])
+        gains.append(gain(rgb, truth))
+        true_colourfulness.append(colourfulness(truth))
+    means = dict(zip(METRICS, np.mean(rows, axis=0).tolist(), strict=True))
+    return means | {
+        "colourfulness_ratio": means["colourfulness"] / float(np.mean(true_colourfulness)),
+        "gain": float(np.mean(gains)),
+        "worst_gain": min(gains),
+        "worse_than_grey": float(np.mean(np.array(gains) < 0)),
+    }
+
+
+def gain(rgb: Rgb, truth: Rgb) -> float:
+    """PSNR in dB above that of the photo left grey; below zero, colouring it was worse than nothing."""
+    return psnr(rgb, truth) - psnr(grey(truth), truth)
 
 
 def held_out_truths(held_out: Photos, *, count: int) -> Rgb:
