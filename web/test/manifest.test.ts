@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 
 import { expect, test } from "vitest";
 
-import { ModelIntegrityError } from "../src/errors";
-import { artifactUrl, parseManifest, verify } from "../src/manifest";
+import { ModelIntegrityError } from "../src/errors.js";
+import { artifactUrl, parseManifest, verify } from "../src/manifest.js";
 
 const folder = new URL("../../sdk/models/", import.meta.url);
 const bundled = readFileSync(new URL("manifest.json", folder), "utf-8");
