@@ -16,8 +16,10 @@ types:
 contracts:
     lint-imports
 
-test *arguments:
-    pytest {{ arguments }}
+# Two tests at a time; then, alone, those that measure time.
+test:
+    pytest --numprocesses 2 --dist loadgroup -m "not slow and not clock"
+    pytest -m "clock and not slow" $(grep -l mark.clock tests/test_*.py)
 
 # Build the web page into sdk/page, from where `colorize serve` and the wheel take it.
 page:

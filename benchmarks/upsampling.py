@@ -14,7 +14,7 @@ from skimage.color import deltaE_ciede2000
 from skimage.filters import sobel
 from tqdm import tqdm
 
-from sdk import color, image
+from sdk import color, image, merging, resizing
 from sdk.backends import open_backend
 from sdk.color import FloatArray, Uint8Array
 from sdk.colorizer import BUNDLED_MODEL
@@ -40,16 +40,16 @@ def slope(ab: FloatArray, lightness: FloatArray, radius: int) -> FloatArray:
 def upsample(way: str, ab: FloatArray, small: FloatArray, full: FloatArray) -> FloatArray:
     """(2, h, w) ab and (h, w) L to (2, height, width) ab, for (height, width) L."""
     if way == "bilinear":
-        return color.resize_ab(ab, *full.shape)
+        return resizing.resize_ab(ab, *full.shape)
     if way == "blur 9×9, bilinear":
-        return color.resize_ab(blur(ab, 4), *full.shape)
+        return resizing.resize_ab(blur(ab, 4), *full.shape)
     radius = 1 if "3×3" in way else 4
     slopes = slope(ab, small, radius)
     rest = ab - slopes * small
     if way.startswith("guided"):
         rest = blur(blur(ab, radius) - slopes * blur(small, radius), radius)
         slopes = blur(slopes, radius)
-    return color.resize_ab(slopes, *full.shape) * full + color.resize_ab(rest, *full.shape)
+    return resizing.resize_ab(slopes, *full.shape) * full + resizing.resize_ab(rest, *full.shape)
 
 
 WAYS = ("bilinear", "slope 3×3", "guided 3×3", "guided 9×9", "blur 9×9, bilinear")
@@ -68,7 +68,7 @@ def measure(rgb: Uint8Array, predicted: FloatArray, true: FloatArray, small: Flo
             start = perf_counter()
             full = upsample(way, ab, small, lab[..., 0])
             seconds += (perf_counter() - start) / 2
-            coloured = color.merge(rgb, full.astype(np.float32)).astype(np.uint8)
+            coloured = merging.merge(rgb, full.astype(np.float32)).astype(np.uint8)
             difference = deltaE_ciede2000(lab, color.rgb_to_lab(coloured))
             row += [psnr(coloured, rgb), float(difference.mean()), float(difference[edges].mean())]
         rows.append([*row, seconds])
@@ -83,13 +83,12 @@ def main(folder: Path) -> None:
     figures: list[list[list[float]]] = []
     for path in tqdm(sorted(folder.glob("*.jpg"))):
         rgb = image.read(path).rgb.astype(np.uint8)
-        copy = image.resize(rgb, side)
+        copy = resizing.resize(rgb, side)
         lab = color.rgb_to_lab(copy).reshape(side // 2, 2, side // 2, 2, 3).mean(axis=(1, 3))
         true = np.moveaxis(lab[..., 1:], -1, 0)
         if np.hypot(*true).mean() < LEAST_CHROMA:
             continue
-        lightness = color.normalize_lightness(color.rgb_to_lightness(copy))
-        predicted = backend.predict_ab(lightness)[0] * np.float32(color.CHROMA_SCALE)
+        predicted = manifest.tensors.chroma(backend.run(manifest.tensors.encode(copy)))
         figures.append(measure(rgb, predicted, true, lab[..., 0]))
     means = np.mean(figures, axis=0)
     print(f"{len(figures)} photos; PSNR, CIEDE2000, at edges; the same for true chroma; time over bilinear's")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sdk import Colorizer, image
+from sdk import Colorizer, image, resizing
 from training.metrics import EVALUATION_SIZE, colourfulness, grey, psnr
 
 PROJECT = Path(__file__).parents[1]
@@ -55,7 +55,7 @@ def _row(colorizer: Colorizer, path: Path, strips: Path) -> tuple[float, str]:
     strip = Image.fromarray(np.hstack([grey(truth), gap, coloured, gap, truth]))
     strip.thumbnail((1200, 400))
     strip.save(strips / f"{path.stem}.jpg", quality=88)
-    small = image.resize(truth, EVALUATION_SIZE)
+    small = resizing.resize(truth, EVALUATION_SIZE)
     ours, left = colorizer.colorize(small), psnr(grey(small), small)
     text = (
         f"![{path.stem}: grey, coloured, true]({strips.name}/{path.stem}.jpg)\n\n**{path.stem}**: "

@@ -32,7 +32,8 @@ from pyarrow import dataset, parquet
 from tqdm import tqdm
 
 from sdk import Colorizer, ColorizerError, OutputError, PhotoError
-from sdk.batch import PHOTO_SUFFIXES, mirrored_name
+from sdk.batch import mirrored_name
+from sdk.formats import is_photo
 
 # What a killed worker repeats, and what becomes one Parquet file; a worker holds this many encoded photos.
 PHOTOS_PER_TASK = 64
@@ -72,7 +73,7 @@ class Source:
             photos = list(dict.fromkeys(str(files._strip_protocol(line.strip())) for line in lines))
         else:
             found = (path for path in files.find(root) if not path.startswith(f"{outside}/"))
-            photos = sorted(path for path in found if PurePosixPath(path).suffix.lower() in PHOTO_SUFFIXES)
+            photos = sorted(path for path in found if is_photo(path))
         if not photos:
             raise PhotoError(f"{url} is neither a folder with photos nor a listing of their paths, one a line.")
         return cls(files, root, photos)

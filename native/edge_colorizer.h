@@ -1,5 +1,5 @@
 /*
- * What an app needs around the network: sdk/image.py's resize and sdk/color.py, in C99, for 8-bit photos.
+ * What an app needs around the network: sdk/resizing.py's resize and sdk/color.py, in C99, for 8-bit photos.
  *
  *     photo, full size -> ec_resize -> ec_lightness -> the network -> ec_merge -> the same photo, in colour
  *

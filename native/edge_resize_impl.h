@@ -1,4 +1,4 @@
-/* The bicubic resize of `sdk.image.resize`, which is Pillow's, to the bit; edge_colorizer.h includes this. */
+/* The bicubic resize of `sdk.resizing.resize`, which is Pillow's, to the bit; edge_colorizer.h includes this. */
 #include <math.h>
 #include <string.h>
 

@@ -5,9 +5,18 @@
 """
 
 from sdk.colorizer import Colorizer
-from sdk.errors import BackendUnavailable, ColorizerError, ModelIntegrityError, OutputError, PhotoError
+from sdk.errors import (
+    BackendUnavailable,
+    ColorizerError,
+    ModelIntegrityError,
+    OptionError,
+    OutputError,
+    PageUnavailable,
+    PhotoError,
+)
 from sdk.image import Limits
 from sdk.info import Info
+from sdk.look import Look, LookOptions
 
 __all__ = [
     "BackendUnavailable",
@@ -15,7 +24,11 @@ __all__ = [
     "ColorizerError",
     "Info",
     "Limits",
+    "Look",
+    "LookOptions",
     "ModelIntegrityError",
+    "OptionError",
     "OutputError",
+    "PageUnavailable",
     "PhotoError",
 ]

@@ -1,12 +1,15 @@
 """For servers and user interfaces: the same calls, awaited, each on a thread of its own."""
 
 import asyncio
-from typing import Any
+from typing import Any, Unpack
 
 import numpy.typing as npt
 from PIL import Image
 
-from sdk.colorizer import Colorizer, OnColor, PhotoSource
+from sdk.colorizer import Colorizer, PhotoSource
+from sdk.look import LookOptions
+
+__all__ = ["AsyncColorizer"]
 
 
 class AsyncColorizer:
@@ -24,8 +27,6 @@ class AsyncColorizer:
     def __init__(self, colorizer: Colorizer) -> None:
         self._colorizer = colorizer
 
-    async def colorize(
-        self, photo: PhotoSource, *, strength: float = 1.0, on_color: OnColor = "recolor"
-    ) -> Image.Image | npt.NDArray[Any]:
+    async def colorize(self, photo: PhotoSource, **look: Unpack[LookOptions]) -> Image.Image | npt.NDArray[Any]:
         """See `Colorizer.colorize`."""
-        return await asyncio.to_thread(self._colorizer.colorize, photo, strength=strength, on_color=on_color)
+        return await asyncio.to_thread(self._colorizer.colorize, photo, **look)

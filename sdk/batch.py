@@ -6,14 +6,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Final, Literal
+from typing import Literal, Unpack
 
+from sdk import formats
 from sdk.colorizer import Colorizer
 from sdk.errors import ColorizerError, OutputError, PhotoError
-
-# Written as they came; the others hold too few colours, or are rare enough to become PNG.
-_KEPT_SUFFIXES: Final = frozenset([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".avif"])
-PHOTO_SUFFIXES: Final = _KEPT_SUFFIXES | {".gif", ".ppm", ".pgm", ".pbm"}
+from sdk.look import LookOptions
 
 
 @dataclass(frozen=True)
@@ -54,9 +52,9 @@ def plan(photos: list[Path], out: Path | None) -> list[Job]:
         if photo.is_dir():
             jobs += _mirror(photo, out or photo.resolve().with_name(f"{photo.resolve().name}-colour"))
         elif out is None:
-            jobs.append(Job(photo, photo.with_name(f"{photo.stem}-colour{_kept(photo.suffix)}")))
+            jobs.append(Job(photo, photo.with_name(f"{photo.stem}-colour{_suffix(photo)}")))
         elif several or out.is_dir():
-            jobs.append(Job(photo, out / f"{photo.stem}{_kept(photo.suffix)}"))
+            jobs.append(Job(photo, out / f"{photo.stem}{_suffix(photo)}"))
         else:
             jobs.append(Job(photo, out))
     taken: dict[Path, Path] = {}
@@ -67,7 +65,9 @@ def plan(photos: list[Path], out: Path | None) -> list[Job]:
     return jobs
 
 
-def run(colorizer: Colorizer, jobs: list[Job], *, strength: float, overwrite: bool, workers: int) -> Iterator[Result]:
+def run(
+    colorizer: Colorizer, jobs: list[Job], *, overwrite: bool, workers: int, **look: Unpack[LookOptions]
+) -> Iterator[Result]:
     """Colour photos, `workers` at a time, each result as it comes. A bad photo is a result, not an exception."""
 
     def colour(job: Job) -> Result:
@@ -77,7 +77,7 @@ def run(colorizer: Colorizer, jobs: list[Job], *, strength: float, overwrite: bo
                 return Result(job.photo, job.path, "skipped", 0.0)
             if job.resumes or not job.path.parent.exists():
                 _make_folder(job)
-            colorizer.colorize_file(job.photo, job.path, strength=strength, overwrite=overwrite)
+            colorizer.colorize_file(job.photo, job.path, overwrite=overwrite, **look)
         except ColorizerError as error:
             return Result(job.photo, job.path, "failed", perf_counter() - start, str(error))
         return Result(job.photo, job.path, "done", perf_counter() - start)
@@ -93,7 +93,7 @@ def run(colorizer: Colorizer, jobs: list[Job], *, strength: float, overwrite: bo
 
 def mirrored_name(photo: Path) -> str:
     """The photo's own name; one that changes its format keeps the old suffix too, so that no two collide."""
-    return photo.name if photo.suffix.lower() in _KEPT_SUFFIXES else f"{photo.name}.png"
+    return photo.name if formats.is_kept(photo) else f"{photo.name}.png"
 
 
 def _mirror(folder: Path, out: Path) -> list[Job]:
@@ -103,16 +103,16 @@ def _mirror(folder: Path, out: Path) -> list[Job]:
         folders[:] = sorted(name for name in folders if (Path(parent) / name).resolve() != inside)
         for name in sorted(names):
             photo = Path(parent) / name
-            if photo.suffix.lower() in PHOTO_SUFFIXES:
+            if formats.is_photo(photo):
                 target = out / photo.relative_to(folder)
                 jobs.append(Job(photo, target.with_name(mirrored_name(target)), resumes=True))
     if not jobs:
-        raise PhotoError(f"{folder} holds no photo ({' '.join(sorted(PHOTO_SUFFIXES))}).")
+        raise PhotoError(f"{folder} holds no photo ({' '.join(formats.suffixes())}).")
     return jobs
 
 
-def _kept(suffix: str) -> str:
-    return suffix if suffix.lower() in _KEPT_SUFFIXES else ".png"
+def _suffix(photo: Path) -> str:
+    return photo.suffix if formats.is_kept(photo) else ".png"
 
 
 def _make_folder(job: Job) -> None:

@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 from typing import Final
 
-from sdk.errors import ColorizerError, OutputError, PhotoError
+from sdk.errors import ColorizerError
 
 # Name → module with `run`. What is no command's name is a photo's.
 COMMANDS: Final = {
@@ -13,9 +13,6 @@ COMMANDS: Final = {
     "serve": "sdk.commands.serve",
 }
 DEFAULT_COMMAND: Final = "sdk.commands.photos"
-
-UNUSABLE: Final = 2  # a photo, an output or an option
-NO_MODEL: Final = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         return import_module(module).run(arguments[1:] if name in COMMANDS else arguments)
     except ColorizerError as error:
         print(f"colorize: {error}", file=sys.stderr)
-        return UNUSABLE if isinstance(error, PhotoError | OutputError) else NO_MODEL
+        return error.exit_code
     except KeyboardInterrupt:
         print("colorize: stopped; what is written is whole, and the same command goes on from there", file=sys.stderr)
         return 130

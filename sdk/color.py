@@ -8,11 +8,8 @@ Inside this module colours travel as three planes, because numpy is several time
 contiguous planes than on interleaved channels.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from itertools import pairwise, product
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +19,6 @@ FloatArray = npt.NDArray[np.floating[Any]]
 Uint8Array = npt.NDArray[np.uint8]
 RgbArray = npt.NDArray[np.integer[Any] | np.floating[Any]]
 """(..., 3) sRGB: uint8, uint16, or float32 in [0, 1]."""
-Part: TypeAlias = "slice[int, int, None]"
 
 CHROMA_SCALE: Final = 110.0  # a and b are divided by this on their way into a network
 LIGHTNESS_SCALE: Final = 50.0  # L is divided by this, then one is taken off
@@ -48,11 +44,6 @@ _OFFSET: Final = 4 / 29
 # How far a, b of a tinted print stray from one hue, in Lab units, root mean square.
 _TINT_NOISE: Final = 2.0
 
-# Pixels merged at a time: enough for numpy to work long without Python's lock, few enough for the allocator to keep
-# their planes from strip to strip. Twice as many go back to the system and are asked for anew: half of the time.
-_STRIP_PIXELS: Final = 1 << 17
-# Strips merged side by side; more would ask for memory faster than it answers.
-_MOST_THREADS: Final = 4
 # Steps of linear light in the tables. At sRGB's steepest one step is 12.92 * 255 / 65535 < 0.06 of an
 # 8-bit level, and at Lab's steepest 116 * 7.79 / 65535 < 0.02 of a unit of L.
 _LINEAR_STEPS: Final = 1 << 16
@@ -100,6 +91,11 @@ def rgb_to_lightness(rgb: RgbArray) -> FloatArray:
     return 116 * _root(_luminance(rgb)) - 16
 
 
+def recolour(rgb: RgbArray, a: FloatArray, b: FloatArray) -> list[npt.NDArray[Any]]:
+    """(height, width, 3) sRGB with its own lightness and other chroma (height, width): three planes of its dtype."""
+    return [_encode(plane, rgb.dtype) for plane in _gamut_mapped(_luminance_root(rgb), a, b)]
+
+
 def has_hues(rgb: RgbArray) -> bool:
     """Whether a photo has more than one hue: grey has none, a sepia print one, and both count as uncoloured.
 
@@ -109,51 +105,6 @@ def has_hues(rgb: RgbArray) -> bool:
     ab = rgb_to_lab(rgb)[..., 1:].reshape(-1, 2)
     across, _along = np.linalg.eigvalsh(ab.T @ ab / len(ab))
     return bool(across > _TINT_NOISE**2)
-
-
-def normalize_lightness(lightness: FloatArray) -> FloatArray:
-    """(H, W) L in [0, 100] to the tensor contract's (1, 1, H, W) in [-1, 1]."""
-    return (lightness / np.float32(LIGHTNESS_SCALE) - 1)[None, None]
-
-
-def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbArray:
-    """Colour a photo: keep its own lightness, take its chroma from `ab`.
-
-    Works on strips of rows, side by side, so the memory needed beside the result is that of a few strips. A row wider
-    than a strip is cut, too.
-
-    Args:
-        rgb: (height, width, 3) uint8, uint16, or float32 in [0, 1]. Only its lightness is used.
-        ab: (2, h, w) float32, a and b in Lab units, of any size; resized bilinearly.
-        threads: Strips merged side by side; by default as many as there are processors, at most four.
-
-    Returns:
-        (height, width, 3) of the dtype of `rgb`.
-    """
-    height, width = rgb.shape[:2]
-    merged = np.empty(rgb.shape, rgb.dtype)
-
-    def merge_strip(strip: tuple[Part, Part]) -> None:
-        a, b = _resize_part(ab, height, width, *strip)
-        planes = _gamut_mapped(_luminance_root(rgb[strip]), a, b)
-        for channel, plane in enumerate(planes):
-            merged[(*strip, channel)] = _encode(plane, rgb.dtype)
-
-    rows, columns = parts(height, _STRIP_PIXELS // width), parts(width, _STRIP_PIXELS)
-    with ThreadPoolExecutor(threads or min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
-        list(pool.map(merge_strip, product(rows, columns)))  # asking for answers raises what a strip raised
-    return merged
-
-
-def parts(length: int, longest: int) -> list[Part]:
-    """A photo's rows or columns, at most `longest` at a time and at least one."""
-    longest = max(1, longest)
-    return [slice(start, min(start + longest, length)) for start in range(0, length, longest)]
-
-
-def resize_ab(ab: FloatArray, height: int, width: int) -> FloatArray:
-    """Resize chroma (2, h, w) to (2, height, width), bilinearly with half-pixel centres, as `merge` does."""
-    return _resize_part(ab, height, width, slice(0, height), slice(0, width))
 
 
 # --- sRGB's transfer curve -------------------------------------------------------------------------
@@ -279,33 +230,3 @@ def _gamut_mapped(root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatA
         for plane in planes:
             plane.put(outside, np.clip(grey + (plane.take(outside) - grey) * share, 0, 1))
     return planes
-
-
-# --- Resizing chroma -------------------------------------------------------------------------------
-
-
-def _bilinear_taps(
-    source: int, target: int, pixels: Part
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]:
-    """For some of the target's pixels: their two source pixels and the weight of the second (half-pixel centres)."""
-    position = np.clip((np.arange(pixels.start, pixels.stop) + 0.5) * source / target - 0.5, 0, source - 1)
-    first = position.astype(np.intp)
-    return first, np.minimum(first + 1, source - 1), (position - first).astype(np.float32)
-
-
-def _resize_part(ab: FloatArray, height: int, width: int, rows: Part, columns: Part) -> FloatArray:
-    """Some rows and columns of (2, h, w) resized to (2, height, width)."""
-    above, below, down = _bilinear_taps(ab.shape[1], height, rows)
-    left, right, across = _bilinear_taps(ab.shape[2], width, columns)
-    used = ab[:, above[0] : below[-1] + 1]
-    # `take` keeps rows contiguous; indexing the last axis would lay columns out first.
-    used = used.take(left, axis=-1) * (1 - across) + used.take(right, axis=-1) * across
-    resized = np.empty((len(ab), len(above), len(left)), np.float32)
-    # The many rows between two source rows at once, which need not be copied for each.
-    starts = np.flatnonzero(np.diff(above, prepend=-1))
-    for start, stop in pairwise((*starts, len(above))):
-        upper, lower = (used[:, tap[start] - above[0], None] for tap in (above, below))
-        between = resized[:, start:stop]
-        np.multiply(lower - upper, down[start:stop, None], out=between)
-        between += upper
-    return resized

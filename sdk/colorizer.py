@@ -4,10 +4,10 @@ The way of a photo, and the room each step lives in:
 
     path, bytes, PIL image or array
       └─ sdk.image      decode safely; upright, in sRGB, transparency kept aside
-          └─ sdk.color  a small picture's lightness L           the tensor contract, in
-              └─ backend.predict_ab                             the only part that differs
-          └─ sdk.color  chroma ab, upsampled and merged         the tensor contract, out
-                        with the photo's own full-size L
+          └─ sdk.contract   a small copy's lightness L, as the network is given it
+              └─ backend.run                                    the only part that differs
+          └─ sdk.contract   the network's answers as chroma ab
+              └─ sdk.merging    upsampled, and merged with the photo's own full-size L
       └─ sdk.image      back to the type that came in, or
          sdk.output     into a file as deep as the one that came in
 
@@ -19,24 +19,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self, overload
+from typing import Any, Final, Self, Unpack, overload
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from sdk import color, image, output
+from sdk import color, image, merging, output, resizing
 from sdk.backends import AUTO_ORDER, Backend, open_backend
-from sdk.errors import BackendUnavailable, ColorizerError, PhotoError
-from sdk.image import DEFAULT_LIMITS, Limits, Photo
+from sdk.contract import STANDARD, Contract
+from sdk.errors import BackendUnavailable, ColorizerError, OptionError, PhotoError
+from sdk.image import DEFAULT_LIMITS, Limits
 from sdk.info import Info, describe
+from sdk.look import Look, LookOptions
 from sdk.manifest import load_manifest
+from sdk.photo import Photo
 
 BUNDLED_MODEL: Final = Path(__file__).parent / "models"
 
 PixelSource = str | Path | bytes | Image.Image
 PhotoSource = PixelSource | npt.NDArray[Any]
-OnColor = Literal["recolor", "keep", "error"]
 
 
 class Colorizer:
@@ -45,8 +47,8 @@ class Colorizer:
     Most users call `Colorizer.load`; the constructor is for a backend of your own.
 
     Args:
-        backend: Anything with `predict_ab`; see `sdk.backends.Backend`.
-        side: S of the tensor contract, the side of the network's square input in pixels.
+        backend: Anything with `run`; see `sdk.backends.Backend`.
+        contract: The network's tensors.
         limits: The largest photo that is decoded.
         threads: Processor threads for merging; by default one a processor, at most four.
         info: What `info` answers; by default just the backend's name.
@@ -56,13 +58,13 @@ class Colorizer:
         self,
         backend: Backend,
         *,
-        side: int,
+        contract: Contract = STANDARD,
         limits: Limits = DEFAULT_LIMITS,
         threads: int | None = None,
         info: Info | None = None,
     ) -> None:
         self._backend = backend
-        self._side = side
+        self._contract = contract
         self._threads = threads
         self._limits = limits
         self._info = info or Info(backend=backend.name)
@@ -105,30 +107,22 @@ class Colorizer:
                 refusals.append(str(error))
             else:
                 info = describe(manifest, artifact)
-                return cls(opened, side=manifest.tensors.side, limits=limits, threads=threads, info=info)
+                return cls(opened, contract=manifest.tensors, limits=limits, threads=threads, info=info)
         raise BackendUnavailable(" ".join(refusals))
 
     @overload
-    def colorize(self, photo: PixelSource, *, strength: float = 1.0, on_color: OnColor = "recolor") -> Image.Image: ...
+    def colorize(self, photo: PixelSource, **look: Unpack[LookOptions]) -> Image.Image: ...
     @overload
-    def colorize(
-        self, photo: npt.NDArray[Any], *, strength: float = 1.0, on_color: OnColor = "recolor"
-    ) -> npt.NDArray[Any]: ...
+    def colorize(self, photo: npt.NDArray[Any], **look: Unpack[LookOptions]) -> npt.NDArray[Any]: ...
     @overload
-    def colorize(
-        self, photo: PhotoSource, *, strength: float = 1.0, on_color: OnColor = "recolor"
-    ) -> Image.Image | npt.NDArray[Any]: ...
-    def colorize(
-        self, photo: PhotoSource, *, strength: float = 1.0, on_color: OnColor = "recolor"
-    ) -> Image.Image | npt.NDArray[Any]:
+    def colorize(self, photo: PhotoSource, **look: Unpack[LookOptions]) -> Image.Image | npt.NDArray[Any]: ...
+    def colorize(self, photo: PhotoSource, **look: Unpack[LookOptions]) -> Image.Image | npt.NDArray[Any]:
         """Colour one photo of any size.
 
         Args:
             photo: A path, an encoded file's bytes, a PIL image, or an array: (height, width) or
                 (height, width, 3), uint8, uint16, or float in [0, 1], sRGB.
-            strength: Chroma is multiplied by this: 0 is grey, 1 as the network says, 2 twice as vivid.
-            on_color: What to do with a photo of more than one hue: "recolor" uses its lightness alone, "keep"
-                gives it back as it is, "error" raises. A grey or sepia photo is always coloured.
+            look: How it is to be coloured; see `Look`.
 
         Returns:
             A PIL image (RGB, or RGBA where the photo had transparency), 8 bits deep because Pillow knows no other
@@ -136,62 +130,59 @@ class Colorizer:
 
         Raises:
             PhotoError: The photo cannot be read, is none, is too large, or has colours and `on_color` is "error".
+            OptionError: An option has a value it cannot have.
         """
-        return self._coloured(image.read(photo, self._limits), strength, on_color).as_given()
+        return self._coloured(photo, Look(**look)).as_given()
 
     def colorize_file(
         self,
         photo: str | Path | bytes,
         path: str | Path,
         *,
-        strength: float = 1.0,
-        on_color: OnColor = "recolor",
         overwrite: bool = False,
+        **look: Unpack[LookOptions],
     ) -> None:
         """Colour a photo into a file, whole or not at all; a 16-bit photo stays so in PNG and TIFF.
 
         Raises:
-            PhotoError: As `colorize`.
+            PhotoError, OptionError: As `colorize`.
             OutputError: The suffix is unknown, the file exists and may not be replaced, or the disk refuses.
         """
         output.check(Path(path), overwrite=overwrite)
-        coloured = self._coloured(image.read(photo, self._limits), strength, on_color)
-        output.write(coloured, Path(path), overwrite=overwrite)
+        output.write(self._coloured(photo, Look(**look)), Path(path), overwrite=overwrite)
 
-    def colorize_to_png(self, photo: PhotoSource, *, strength: float = 1.0, on_color: OnColor = "recolor") -> bytes:
+    def colorize_to_png(self, photo: PhotoSource, **look: Unpack[LookOptions]) -> bytes:
         """Colour a photo into a PNG file's bytes, 16 bits deep if the photo is. Raises as `colorize`."""
-        return output.png_bytes(self._coloured(image.read(photo, self._limits), strength, on_color))
+        return output.png_bytes(self._coloured(photo, Look(**look)))
 
     def colorize_batch(
-        self, photos: Iterable[PhotoSource], *, strength: float = 1.0, on_color: OnColor = "recolor"
+        self, photos: Iterable[PhotoSource], **look: Unpack[LookOptions]
     ) -> list[Image.Image | npt.NDArray[Any]]:
         """Colour several photos, each as `colorize` would; the first bad one raises."""
-        return [self.colorize(photo, strength=strength, on_color=on_color) for photo in photos]
+        return [self.colorize(photo, **look) for photo in photos]
 
     def stream(
-        self, frames: Iterable[PhotoSource], *, strength: float = 1.0, smoothing: float = 0.0
+        self, frames: Iterable[PhotoSource], *, smoothing: float = 0.0, **look: Unpack[LookOptions]
     ) -> Iterator[Image.Image | npt.NDArray[Any]]:
         """Colour a video's frames in order, one at a time.
 
         Args:
             frames: Each as `colorize` takes it.
-            strength: See `colorize`.
             smoothing: Share of the previous frame's chroma in this frame's, in [0, 1):
                 ab = smoothing * previous + (1 - smoothing) * predicted. It calms flicker; at a cut, old
                 colours linger for about 1 / (1 - smoothing) frames.
+            look: As `colorize` takes it.
+
+        Raises:
+            OptionError: At once. What `colorize` raises for a frame comes when it is that frame's turn.
         """
         if not 0 <= smoothing < 1:
-            raise ValueError(f"smoothing must lie in [0, 1), not {smoothing}.")
-        previous = None
-        for frame in frames:
-            photo = image.read(frame, self._limits)
-            ab = self._predict(image.resize(photo.rgb, self._side))
-            previous = ab if previous is None else smoothing * previous + (1 - smoothing) * ab
-            yield self._merged(photo, previous, strength).as_given()
+            raise OptionError(f"smoothing must lie in [0, 1), not {smoothing}.")
+        return self._coloured_frames(frames, smoothing, Look(**look))
 
     def warmup(self) -> None:
         """Run the network once on grey, so that the first photo is not the slow one."""
-        self._predict(np.full((self._side, self._side, 3), 128, np.uint8))
+        self._predict(np.full((self._contract.side, self._contract.side, 3), 128, np.uint8))
 
     def info(self) -> Info:
         """Which backend and which model these are."""
@@ -211,18 +202,35 @@ class Colorizer:
     ) -> None:
         self.close()
 
-    def _coloured(self, photo: Photo, strength: float, on_color: OnColor) -> Photo:
-        if not 0 <= strength < float("inf"):
-            raise ValueError(f"strength must be zero or more, not {strength}.")
-        small = image.resize(photo.rgb, self._side)
-        if on_color != "recolor" and color.has_hues(small):
-            if on_color == "keep":
-                return photo
-            raise PhotoError('This photo has colours already; on_color="recolor" replaces them.')
-        return self._merged(photo, self._predict(small), strength)
+    def _coloured(self, source: PhotoSource, look: Look) -> Photo:
+        photo = image.read(source, self._limits)
+        ab = self._chroma(photo, look)
+        return photo if ab is None else self._merged(photo, ab, look)
 
-    def _merged(self, photo: Photo, ab: color.FloatArray, strength: float) -> Photo:
-        return replace(photo, rgb=color.merge(photo.rgb, ab * np.float32(strength), threads=self._threads))
+    def _coloured_frames(
+        self, frames: Iterable[PhotoSource], smoothing: float, look: Look
+    ) -> Iterator[Image.Image | npt.NDArray[Any]]:
+        previous = None
+        for frame in frames:
+            photo = image.read(frame, self._limits)
+            ab = self._chroma(photo, look)
+            if ab is None:
+                yield photo.as_given()
+                continue
+            previous = ab if previous is None else smoothing * previous + (1 - smoothing) * ab
+            yield self._merged(photo, previous, look).as_given()
+
+    def _chroma(self, photo: Photo, look: Look) -> color.FloatArray | None:
+        """What the network answers for a photo; None where the photo has colours that are to be kept."""
+        small = resizing.resize(photo.rgb, self._contract.side)
+        if look.on_color != "recolor" and color.has_hues(small):
+            if look.on_color == "keep":
+                return None
+            raise PhotoError('This photo has colours already; on_color="recolor" replaces them.')
+        return self._predict(small)
+
+    def _merged(self, photo: Photo, ab: color.FloatArray, look: Look) -> Photo:
+        return replace(photo, rgb=merging.merge(photo.rgb, ab * np.float32(look.strength), threads=self._threads))
 
     def _predict(self, small: color.Uint8Array) -> color.FloatArray:
         """(S, S, 3) sRGB to (2, S/2, S/2) a and b in Lab units."""
@@ -230,5 +238,4 @@ class Colorizer:
             raise ColorizerError("This Colorizer is closed; load another.")
         if os.getpid() != self._process:
             raise ColorizerError("This Colorizer was loaded before a fork; load one in each process.")
-        lightness = color.normalize_lightness(color.rgb_to_lightness(small))
-        return self._backend.predict_ab(lightness)[0] * np.float32(color.CHROMA_SCALE)
+        return self._contract.chroma(self._backend.run(self._contract.encode(small)))

@@ -1,4 +1,4 @@
-"""Photos as they arrive, and as they are given back.
+"""Photos as they arrive.
 
 `read` turns any photo into plain sRGB pixels and remembers what it came as; hostile files are normal
 input, and every way they can fail ends in a `PhotoError`. `sdk.deep` reads 16 bits, `sdk.output` writes files.
@@ -8,8 +8,7 @@ import io
 import struct
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -17,14 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
-from sdk.color import RgbArray, Uint8Array, parts
+from sdk.color import Uint8Array
 from sdk.deep import read_deep, upright
 from sdk.errors import PhotoError
+from sdk.formats import BY_NAME
+from sdk.photo import Photo, srgb_profile
+from sdk.samples import BAND_PIXELS, grey_to_rgb, parts
 
-# Pillow reads dozens of formats, many of them for scientists or the 1990s. Fewer decoders, fewer holes.
-FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF")
-
-_STILL_FORMATS: Final = ("MPO",)  # their further pictures are previews and other views of the first
 _SIXTEEN_BIT_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 _INTEGER_DTYPES: Final = (np.dtype(np.uint8), np.dtype(np.uint16))
 # What the camera, the photographer and the place were. Not the orientation, which is applied, nor a thumbnail,
@@ -38,11 +36,6 @@ _KEPT_EXIF: Final = (
     ExifTags.Base.Copyright,
 )
 _KEPT_EXIF_FOLDERS: Final = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-# Averaging stops where a photo is still this many times as large as its target: Pillow's `reducing_gap`.
-_REDUCING_GAP: Final = 3
-# Pixels that pass between Pillow and numpy at a time. Both make copies on the way, and new memory for a whole photo's
-# costs more than the copying.
-_BAND_PIXELS: Final = 1 << 19
 # What Pillow's decoders are known to raise on damaged files.
 _DECODING_ERRORS: Final = (
     OSError,
@@ -79,37 +72,6 @@ class Limits:
 DEFAULT_LIMITS: Final = Limits()
 
 
-@dataclass(frozen=True)
-class Photo:
-    """A photo's pixels, and what is needed to give it back as it came.
-
-    Attributes:
-        rgb: (height, width, 3) sRGB: uint8, uint16, or float32 in [0, 1].
-        alpha: (height, width) transparency of a PIL image or file that had one, uint8 or uint16 like `rgb`.
-        array_dtype: Of the array the photo came as; None for files and PIL images.
-        exif: What the camera wrote, upright and without thumbnail.
-    """
-
-    rgb: RgbArray
-    alpha: npt.NDArray[np.integer[Any]] | None = None
-    array_dtype: np.dtype[Any] | None = None
-    exif: Image.Exif = field(default_factory=Image.Exif)
-
-    def as_given(self) -> Image.Image | npt.NDArray[Any]:
-        """An array for an array, otherwise a PIL image of 8 bits: Pillow holds no 16-bit RGB."""
-        return self.rgb.astype(self.array_dtype, copy=False) if self.array_dtype is not None else self.as_image()
-
-    def as_image(self) -> Image.Image:
-        """A PIL image, RGB or RGBA, tagged as sRGB."""
-        picture = Image.fromarray(_to_uint8(self.rgb))
-        if self.alpha is not None:
-            picture.putalpha(Image.fromarray(_to_uint8(self.alpha)))
-        picture.info["icc_profile"] = srgb_profile().tobytes()
-        if len(self.exif):
-            picture.info["exif"] = self.exif.tobytes()
-        return picture
-
-
 def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any], limits: Limits = DEFAULT_LIMITS) -> Photo:
     """Read a photo from a path, an encoded file's bytes, a PIL image or an array.
 
@@ -120,6 +82,7 @@ def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any], limits: Li
         return _from_array(source)
     if isinstance(source, Image.Image):
         with _typed_errors("This image"):
+            _check_size(source.size, "This image", limits)
             return _from_pil(source)
     if isinstance(source, bytes):
         with _typed_errors("These bytes"):
@@ -136,24 +99,6 @@ def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any], limits: Li
             return _decode(file, length=path.stat().st_size, name=str(path), limits=limits)
 
 
-def resize(rgb: RgbArray, side: int) -> Uint8Array:
-    """Stretch (height, width, 3) to an 8-bit (side, side, 3), bicubic, as networks are trained and measured."""
-    grey = rgb.strides[-1] == 0  # one channel seen three times, as `_grey_to_rgb` leaves it, need be resized but once
-    samples = rgb[..., 0] if grey else rgb
-    height, width = samples.shape[:2]
-    # A photo much larger than the target is first averaged down by whole steps: no visible change, less time.
-    across, down = (max(1, length // (side * _REDUCING_GAP)) for length in (width, height))
-    averaged = Image.new("L" if grey else "RGB", (-(-width // across), -(-height // down)))
-    for rows in parts(height, down * max(1, _BAND_PIXELS // (width * down))):
-        band = Image.fromarray(_to_uint8(samples[rows]))
-        averaged.paste(band.reduce((across, down)), (0, rows.start // down))
-    # The width, then the height, in two calls: in one, it depends on Pillow's version which comes first.
-    bicubic = Image.Resampling.BICUBIC
-    narrow = averaged.resize((side, averaged.height), bicubic, box=(0, 0, width / across, averaged.height))
-    small = np.asarray(narrow.resize((side, side), bicubic, box=(0, 0, side, height / down)))
-    return _grey_to_rgb(small) if grey else small
-
-
 @contextmanager
 def _typed_errors(name: str) -> Generator[None]:
     try:
@@ -163,7 +108,7 @@ def _typed_errors(name: str) -> Generator[None]:
     except FileNotFoundError as error:
         raise PhotoError(f"{name} does not exist.") from error
     except UnidentifiedImageError as error:
-        raise PhotoError(f"{name} is not a picture in a known format ({', '.join(FORMATS)}).") from error
+        raise PhotoError(f"{name} is not a picture in a known format ({', '.join(BY_NAME)}).") from error
     except _DECODING_ERRORS as error:
         raise PhotoError(f"{name} is damaged or cannot be read: {error}.") from error
 
@@ -174,17 +119,9 @@ def _decode(file: BinaryIO, *, length: int, name: str, limits: Limits) -> Photo:
     if length > limits.bytes:
         raise PhotoError(f"{name} has {length:,} bytes; at most {limits.bytes:,} are read. Raise Limits.bytes.")
     with _open(file, name) as opened:
-        width, height = opened.size
-        if width * height > limits.pixels:
-            raise PhotoError(
-                f"{name} has {width}×{height} pixels; at most {limits.pixels:,} are decoded. Raise Limits.pixels."
-            )
-        if max(width, height) > limits.side:
-            raise PhotoError(
-                f"{name} has {width}×{height} pixels; a side has at most {limits.side:,}. Raise Limits.side."
-            )
+        _check_size(opened.size, name, limits)
         frames = int(getattr(opened, "n_frames", 1))
-        if frames > 1 and opened.format not in _STILL_FORMATS:
+        if frames > 1 and BY_NAME[str(opened.format)].further != "views":
             raise PhotoError(f"{name} has {frames} frames or pages; colour them one by one with Colorizer.stream.")
         deep = read_deep(opened, file) if opened.format in ("PNG", "TIFF") else None
         if deep is None:
@@ -194,11 +131,21 @@ def _decode(file: BinaryIO, *, length: int, name: str, limits: Limits) -> Photo:
         return Photo(upright(rgb, turn), None if alpha is None else upright(alpha, turn), exif=_kept_exif(opened))
 
 
+def _check_size(size: tuple[int, int], name: str, limits: Limits) -> None:
+    width, height = size
+    if width * height > limits.pixels:
+        raise PhotoError(
+            f"{name} has {width}×{height} pixels; at most {limits.pixels:,} are decoded. Raise Limits.pixels."
+        )
+    if max(size) > limits.side:
+        raise PhotoError(f"{name} has {width}×{height} pixels; a side has at most {limits.side:,}. Raise Limits.side.")
+
+
 def _open(file: BinaryIO, name: str) -> ImageFile.ImageFile:
     """`Image.open` without Pillow's process-wide pixel limit, which cannot be raised for one caller alone."""
     Image.init()
     start = file.read(32)
-    for known in FORMATS:
+    for known in BY_NAME:
         factory, accept = Image.OPEN.get(known, (None, None))
         if factory is None or (accept is not None and accept(start) is not True):
             continue
@@ -220,16 +167,16 @@ def _from_pil(opened: Image.Image) -> Photo:
     if turned.mode == "F":
         raise PhotoError("This image holds floats of an unknown range; scale them to 8 bits or pass an array.")
     if turned.mode in _SIXTEEN_BIT_MODES:
-        return Photo(_grey_to_rgb(np.clip(np.asarray(turned), 0, 65535).astype(np.uint16)), exif=exif)
+        return Photo(grey_to_rgb(np.clip(np.asarray(turned), 0, 65535).astype(np.uint16)), exif=exif)
     if turned.mode == "L" and not turned.info.keys() & {"icc_profile", "transparency"}:
-        return Photo(_grey_to_rgb(np.asarray(turned)), exif=exif)
+        return Photo(grey_to_rgb(np.asarray(turned)), exif=exif)
     alpha = np.asarray(turned.convert("RGBA").getchannel("A")) if turned.has_transparency_data else None
     return Photo(_rgb_array(_in_srgb(turned)), alpha, exif=exif)
 
 
 def _rgb_array(picture: Image.Image) -> Uint8Array:
     rgb = np.empty((picture.height, picture.width, 3), np.uint8)
-    for rows in parts(picture.height, _BAND_PIXELS // picture.width):
+    for rows in parts(picture.height, BAND_PIXELS // picture.width):
         rgb[rows] = np.asarray(picture.crop((0, rows.start, picture.width, rows.stop)))
     return rgb
 
@@ -248,12 +195,6 @@ def _kept_exif(opened: Image.Image) -> Image.Exif:
     except (*_DECODING_ERRORS, AttributeError, AssertionError):
         return Image.Exif()  # a damaged note is no reason to refuse the photo
     return kept
-
-
-@cache
-def srgb_profile() -> ImageCms.ImageCmsProfile:
-    """The profile every output is tagged with."""
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))  # pyright: ignore
 
 
 def _in_srgb(picture: Image.Image) -> Image.Image:
@@ -283,18 +224,4 @@ def _from_array(array: npt.NDArray[Any]) -> Photo:
         rgb = array
     else:
         raise PhotoError(f"An array must be uint8, uint16 or float in [0, 1], not {array.dtype}.")
-    return Photo(rgb if rgb.ndim == 3 else _grey_to_rgb(rgb), array_dtype=array.dtype)
-
-
-def _grey_to_rgb(grey: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.broadcast_to(grey[..., None], (*grey.shape, 3))
-
-
-def _to_uint8(samples: RgbArray) -> Uint8Array:
-    if samples.dtype == np.uint8:
-        return np.ascontiguousarray(samples, np.uint8)
-    eight = np.empty(samples.shape, np.uint8)
-    scale = np.float32(255 / 65535 if samples.dtype == np.uint16 else 255)
-    for row, target in zip(samples, eight, strict=True):  # row by row: a float copy of it all would be large
-        target[...] = np.rint(row * scale)
-    return eight
+    return Photo(rgb if rgb.ndim == 3 else grey_to_rgb(rgb), array_dtype=array.dtype)

@@ -11,39 +11,38 @@ from PIL import Image
 
 from sdk import deep
 from sdk.errors import OutputError
-from sdk.image import Photo, srgb_profile
+from sdk.formats import PhotoFormat, output_format
+from sdk.photo import Photo, srgb_profile
 
 _JPEG_QUALITY: Final = 95
 
 
-def check(path: Path, *, overwrite: bool) -> str:
-    """The Pillow format of an output path, once it is clear that it may be written.
+def check(path: Path, *, overwrite: bool) -> PhotoFormat:
+    """The format of an output path, once it is clear that it may be written.
 
     Raises:
         OutputError: The suffix is unknown, or the file exists and may not be replaced.
     """
-    file_format = Image.registered_extensions().get(path.suffix.lower())
-    if file_format not in Image.SAVE:
-        raise OutputError(f"{path} has no suffix of a known picture format; try {path.stem}.png or {path.stem}.jpg.")
+    file_format = output_format(path)
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already; choose another name or allow overwriting.")
     return file_format
 
 
 def write(photo: Photo, path: Path, *, overwrite: bool = False) -> None:
-    """Save a photo; the path's suffix names the format. PNG and TIFF keep 16 bits, other formats hold 8.
+    """Save a photo, as deep as the format that the path's suffix names can hold it.
 
     Raises:
         OutputError: The suffix is unknown, the file exists and may not be replaced, or the disk refuses.
     """
     file_format = check(path, overwrite=overwrite)
-    deep_file = photo.rgb.dtype == np.uint16 and file_format in ("PNG", "TIFF")
-    _write(_deep_pieces(photo, file_format) if deep_file else photo.as_image(), path, file_format)
+    deep_file = photo.rgb.dtype == np.uint16 and file_format.bits == 16
+    _write(_deep_pieces(photo, file_format.name) if deep_file else photo.as_image(), path, file_format.name)
 
 
 def write_image(picture: Image.Image, path: Path, *, overwrite: bool = False) -> None:
     """Save a PIL image, by the rules of `write`."""
-    _write(picture, path, check(path, overwrite=overwrite))
+    _write(picture, path, check(path, overwrite=overwrite).name)
 
 
 def png_bytes(photo: Photo) -> bytes:

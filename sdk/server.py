@@ -21,7 +21,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from sdk.colorizer import BUNDLED_MODEL
-from sdk.errors import BackendUnavailable, OutputError
+from sdk.errors import OutputError, PageUnavailable
 
 PAGE: Final = Path(__file__).parent / "page"
 """Where the built page lies, if this installation has it."""
@@ -63,7 +63,7 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000, open_browser: bool = Tru
         open_browser: Show the page in the user's browser.
 
     Raises:
-        BackendUnavailable: This installation has no built page.
+        PageUnavailable: This installation has no built page.
         OutputError: The address cannot be listened on.
     """
     with open_server(host=host, port=port) as server:
@@ -78,7 +78,7 @@ def open_server(*, host: str = "127.0.0.1", port: int = 0, page: Path | None = N
     """A server that listens and waits for `serve_forever`; see `serve`."""
     page = page or PAGE
     if not (page / "index.html").is_file():
-        raise BackendUnavailable(
+        raise PageUnavailable(
             "The web page is not in this installation; run `npm ci && npm run build` in web/ and install again."
         )
     files = {**_files(page, "/"), **_files(BUNDLED_MODEL, "/models/")}

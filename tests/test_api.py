@@ -1,17 +1,23 @@
 """What an app developer calls beyond `colorize`: strength, batches, streams, awaiting, files."""
 
+import argparse
 import asyncio
+import dataclasses
+import re
+from importlib import import_module
 from pathlib import Path
+from typing import get_type_hints
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from sdk import Colorizer, Limits, OutputError, PhotoError, color, image
+from sdk import Colorizer, Limits, Look, OptionError, OutputError, PhotoError, color, image, look
 from sdk.aio import AsyncColorizer
+from sdk.contract import Contract
 from sdk.testing import FakeBackend
-from tests.conftest import PHOTOS
+from tests.conftest import PHOTOS, PROJECT
 
 GREY = np.full((20, 30, 3), 128, np.uint8)
 
@@ -20,7 +26,7 @@ def flat(a: float) -> Colorizer:
     """A colorizer that gives every pixel the same a."""
     ab = np.zeros((1, 2, 8, 8), np.float32)
     ab[:, 0] = a / color.CHROMA_SCALE
-    return Colorizer(FakeBackend(ab), side=16)
+    return Colorizer(FakeBackend(ab), contract=Contract(side=16))
 
 
 def a_of(rgb: np.ndarray) -> float:
@@ -34,8 +40,35 @@ def test_strength_scales_chroma(strength: float) -> None:
 
 @pytest.mark.parametrize("strength", [-1, float("nan"), float("inf")])
 def test_a_strength_that_is_none_raises(strength: float) -> None:
-    with pytest.raises(ValueError, match="strength"):
+    with pytest.raises(OptionError, match="strength"):
         flat(10).colorize(GREY, strength=strength)
+    with pytest.raises(OptionError, match="strength"):
+        flat(10).stream([GREY], strength=strength)
+
+
+def test_an_option_that_is_none_raises() -> None:
+    with pytest.raises(OptionError, match="on_color must be one of recolor, keep, error"):
+        flat(10).colorize(GREY, on_color="never")  # pyright: ignore
+    with pytest.raises(TypeError, match="strenght"):
+        flat(10).colorize(GREY, strenght=1.0)  # pyright: ignore
+
+
+def test_a_look_is_described_once() -> None:
+    """Every option has its type for callers, its default and check, and its place on the command line."""
+    parser = argparse.ArgumentParser()
+    look.add_options(parser)
+    given = look.given_options(parser.parse_args(["--strength", "0.5", "--on-color", "keep"]))
+    assert given == {"strength": 0.5, "on_color": "keep"}
+    assert Look(**look.given_options(parser.parse_args([]))) == Look()
+    hints = get_type_hints(look.LookOptions)
+    assert hints == {field.name: get_type_hints(Look)[field.name] for field in dataclasses.fields(Look)}
+
+
+def test_the_documentation_names_what_is_exported_and_nothing_else() -> None:
+    documented = re.findall(r"^::: (sdk\.\S+)$", (PROJECT / "docs" / "api.md").read_text(), re.MULTILINE)
+    rooms = [import_module(name) for name in ("sdk", "sdk.aio", "sdk.testing", "sdk.backends")]
+    exported = [f"{room.__name__}.{name}" for room in rooms for name in room.__all__]
+    assert sorted(documented) == sorted([*exported, "sdk.manifest"])
 
 
 def test_a_colour_photo_can_be_kept_or_refused() -> None:
@@ -63,7 +96,7 @@ def test_a_batch_is_its_photos_one_by_one() -> None:
 def test_a_stream_smooths_as_stated(smoothing: float, expected: list[float]) -> None:
     answers = iter([0.0, 40 / color.CHROMA_SCALE])
     backend = FakeBackend(lambda _: np.array([next(answers), 0], np.float32)[None, :, None, None])
-    frames = Colorizer(backend, side=16).stream([GREY, GREY], smoothing=smoothing)
+    frames = Colorizer(backend, contract=Contract(side=16)).stream([GREY, GREY], smoothing=smoothing)
     assert [a_of(np.asarray(frame)) for frame in frames] == pytest.approx(expected, abs=0.5)
 
 
@@ -134,12 +167,12 @@ def test_an_animated_file_is_refused_with_its_frame_count(suffix: str, tmp_path:
 
 def test_limits_refuse_before_decoding_and_can_be_raised(tmp_path: Path) -> None:
     Image.new("L", (100, 100)).save(tmp_path / "in.png")
-    small = Colorizer(FakeBackend(), side=16, limits=Limits(pixels=9_999))
+    small = Colorizer(FakeBackend(), contract=Contract(side=16), limits=Limits(pixels=9_999))
     with pytest.raises(PhotoError, match=r"100×100.*Raise Limits\.pixels"):
         small.colorize(tmp_path / "in.png")
     with pytest.raises(PhotoError, match=r"Raise Limits\.bytes"):
-        Colorizer(FakeBackend(), side=16, limits=Limits(bytes=10)).colorize(tmp_path / "in.png")
-    assert Colorizer(FakeBackend(), side=16, limits=Limits(pixels=10_000)).colorize(tmp_path / "in.png").size == (
-        100,
-        100,
-    )
+        Colorizer(FakeBackend(), contract=Contract(side=16), limits=Limits(bytes=10)).colorize(tmp_path / "in.png")
+    with pytest.raises(PhotoError, match=r"100×100.*Raise Limits\.pixels"), Image.open(tmp_path / "in.png") as opened:
+        small.colorize(opened)
+    large = Colorizer(FakeBackend(), contract=Contract(side=16), limits=Limits(pixels=10_000))
+    assert large.colorize(tmp_path / "in.png").size == (100, 100)

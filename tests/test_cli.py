@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from sdk import cli
-from tests.conftest import PROJECT
+from tests.conftest import PHOTOS, PROJECT
 from tests.test_image import BAD_NAMES, bad_files
 
 SAMPLES = sorted((PROJECT / "examples" / "photos").glob("*.jpg"))
@@ -55,6 +55,17 @@ def test_nothing_is_overwritten_unless_asked(tmp_path: Path) -> None:
     assert out.read_bytes() == b"mine"
     assert cli.main([str(SAMPLES[0]), "-o", str(out), "--overwrite"]) == 0
     assert Image.open(out).size == Image.open(SAMPLES[0]).size
+
+
+def test_a_strength_that_is_none_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([str(SAMPLES[0]), "-o", str(tmp_path / "out.png"), "--strength", "-1"]) == 2
+    assert capsys.readouterr().err == "colorize: strength must be zero or more, not -1.0.\n"
+
+
+def test_a_photo_that_has_colours_can_be_kept(tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    assert cli.main([str(PHOTOS / "coffee.jpg"), "-o", str(out), "--on-color", "keep"]) == 0
+    np.testing.assert_array_equal(np.asarray(Image.open(out)), np.asarray(Image.open(PHOTOS / "coffee.jpg")))
 
 
 def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:

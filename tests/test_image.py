@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from sdk import Colorizer, OutputError, PhotoError, image, output
+from sdk import Colorizer, OutputError, PhotoError, image, output, resizing
+from sdk.contract import Contract
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS
 
 
 @pytest.fixture
 def colorizer() -> Colorizer:
-    return Colorizer(FakeBackend(np.zeros((1, 2, 8, 8), np.float32)), side=16)
+    return Colorizer(FakeBackend(np.zeros((1, 2, 8, 8), np.float32)), contract=Contract(side=16))
 
 
 def encoded(picture: Image.Image, file_format: str, **options: object) -> bytes:
@@ -148,9 +149,10 @@ def test_every_usual_format_is_written(suffix: str, tmp_path: Path) -> None:
 def test_bands_do_not_show(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     photo = np.random.default_rng(0).integers(0, 65536, (*shape, 3), np.uint16)
     photos = (photo, (photo >> 8).astype(np.uint8), np.broadcast_to(photo[..., :1], photo.shape))
-    whole = [image.resize(photo, 32) for photo in photos]
-    monkeypatch.setattr(image, "_BAND_PIXELS", 10_000)  # several bands, the last one shorter, or of one row each
-    np.testing.assert_array_equal([image.resize(photo, 32) for photo in photos], whole)
+    whole = [resizing.resize(photo, 32) for photo in photos]
+    for module in (image, resizing):
+        monkeypatch.setattr(module, "BAND_PIXELS", 10_000)  # several bands, the last one shorter, or of one row each
+    np.testing.assert_array_equal([resizing.resize(photo, 32) for photo in photos], whole)
     np.testing.assert_array_equal(image.read(Image.fromarray(photos[1])).rgb, photos[1])
 
 
@@ -158,4 +160,4 @@ def test_one_channel_seen_three_times_is_resized_as_three() -> None:
     grey = np.random.default_rng(0).integers(0, 256, (1500, 1100), np.uint8)
     once = image.read(Image.fromarray(grey)).rgb
     assert once.strides[-1] == 0
-    assert np.array_equal(image.resize(once, 256), image.resize(np.ascontiguousarray(once), 256))
+    assert np.array_equal(resizing.resize(once, 256), resizing.resize(np.ascontiguousarray(once), 256))

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdk import color, image
+from sdk import color, merging, resizing
 from sdk.color import FloatArray, RgbArray, Uint8Array
+from sdk.contract import LIGHTNESS
 from tests.conftest import PHOTOS, PROJECT
 from tests.goldens.make_goldens import FOLDER
 
@@ -83,7 +84,7 @@ class Native:
         return lightness
 
     def merge(self, rgb: Uint8Array, ab: FloatArray, *, strength: float = 1.0, rows: int | None = None) -> Uint8Array:
-        """`ab` in Lab units, as `sdk.color.merge` takes it; (height, width, 3 or 4), in strips of `rows`."""
+        """`ab` in Lab units, as `sdk.merging.merge` takes it; (height, width, 3 or 4), in strips of `rows`."""
         merged, answer = rgb.copy(), np.ascontiguousarray(ab / np.float32(color.CHROMA_SCALE))
         chroma = Chroma(_pointer(answer), ab.shape[2], ab.shape[1])
         height = len(rgb)
@@ -170,14 +171,14 @@ def test_real_photos_of_any_size_take_the_same_way(native: Native, height: int, 
     photo = Image.open(PHOTOS / "coffee.jpg").convert("RGB")
     rgb = np.asarray(photo.resize((width, height), Image.Resampling.BICUBIC))
     small = native.resize(rgb, 256)
-    np.testing.assert_array_equal(small, image.resize(rgb, 256))
+    np.testing.assert_array_equal(small, resizing.resize(rgb, 256))
 
-    expected = color.normalize_lightness(color.rgb_to_lightness(small))
+    expected = LIGHTNESS.normalize(color.rgb_to_lightness(small)[None])
     np.testing.assert_allclose(native.lightness(small), expected.ravel(), atol=LIGHTNESS_TOLERANCE)
 
-    ab = color.resize_ab(np.moveaxis(color.rgb_to_lab(small[..., ::-1])[..., 1:], -1, 0), 128, 128) * np.float32(1.5)
+    ab = resizing.resize_ab(np.moveaxis(color.rgb_to_lab(small[..., ::-1])[..., 1:], -1, 0), 128, 128) * np.float32(1.5)
     merged = native.merge(rgb, ab)
-    assert _off(merged, color.merge(rgb, ab)) <= 1
+    assert _off(merged, merging.merge(rgb, ab)) <= 1
     np.testing.assert_array_equal(native.merge(rgb, ab, rows=5), merged)
 
 
@@ -262,10 +263,10 @@ def _the_apps_way_is_pythons(folder: Path, classes: list[Path], compiler: str, p
     subprocess.run(command, check=True)
 
     lightness = np.frombuffer((folder / "lightness.f32").read_bytes(), "<f4")
-    expected = color.normalize_lightness(color.rgb_to_lightness(image.resize(photo_rgb, 256)))
+    expected = LIGHTNESS.normalize(color.rgb_to_lightness(resizing.resize(photo_rgb, 256))[None])
     np.testing.assert_allclose(lightness, expected.ravel(), atol=LIGHTNESS_TOLERANCE)
     merged = np.frombuffer((folder / "merged.rgba").read_bytes(), np.uint8).reshape(height, width, 4)
-    assert _off(merged[..., :3], color.merge(photo_rgb, ab * np.float32(color.CHROMA_SCALE))) <= 1
+    assert _off(merged[..., :3], merging.merge(photo_rgb, ab * np.float32(color.CHROMA_SCALE))) <= 1
     assert (merged[..., 3] == 255).all()
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sdk import BackendUnavailable, OutputError
-from sdk.cli import NO_MODEL, main
+from sdk import OutputError, PageUnavailable
+from sdk.cli import main
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.server import HEADERS, open_server
 
@@ -177,10 +177,10 @@ def test_it_listens_on_ipv6(page: Path, capsys: pytest.CaptureFixture[str], monk
 def test_an_installation_without_the_page_says_how_to_build_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BackendUnavailable, match="npm run build"):
+    with pytest.raises(PageUnavailable, match="npm run build"):
         open_server(page=tmp_path)
     monkeypatch.setattr("sdk.server.PAGE", tmp_path)
-    assert main(["serve", "--no-browser"]) == NO_MODEL
+    assert main(["serve", "--no-browser"]) == PageUnavailable.exit_code
     assert "npm run build" in capsys.readouterr().err
 
 

@@ -15,8 +15,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from sdk import Colorizer, OutputError, PhotoError, image
-from sdk.batch import PHOTO_SUFFIXES
 from sdk.color import Uint8Array, has_hues
+from sdk.formats import is_photo
 
 TEMPLATE = Path(__file__).with_name("page.html")
 LONGEST_SIDE = 640  # a phone's width or more, and small enough to be loaded before the first photo is shown
@@ -69,7 +69,7 @@ def make(folder: Path, out: Path, key: Path, *, seconds: float, count: int) -> i
 
 def _coloured_photos(folder: Path) -> Iterator[str]:
     """Names of the folder's photos, in random order, without those that show no hues."""
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
+    paths = sorted(path for path in folder.rglob("*") if is_photo(path))
     RANDOM.shuffle(paths)
     return (str(path.relative_to(folder)) for path in paths if has_hues(_small(path)))
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from tqdm import tqdm
 
-from sdk import batch, output
+from sdk import batch, look, output
 from sdk.backends import BACKENDS
 from sdk.colorizer import Colorizer
 from sdk.compare import contact_sheet
@@ -49,23 +49,24 @@ def run(arguments: list[str]) -> int:
         return _pipe(options)
     if options.output == "-":
         parser.error("-o - goes with the photo - alone")
+    asked = look.given_options(options)
     jobs = batch.plan([Path(photo) for photo in options.photos], Path(options.output) if options.output else None)
     if options.compare:
         output.check(options.compare, overwrite=options.overwrite)
     # One photo has all processors to itself; of many, each worker has one, which wastes none on waiting for others.
     with Colorizer.load(options.backend, threads=1 if len(jobs) > 1 else None) as colorizer:
-        failed = _colour(colorizer, jobs, options)
+        failed = _colour(colorizer, jobs, options, asked)
     if options.compare:
         done = [(job.photo, job.path) for job in jobs if job.path.is_file() and job not in failed]
         output.write_image(contact_sheet(done), options.compare, overwrite=options.overwrite)
     return 2 if failed else 0
 
 
-def _colour(colorizer: Colorizer, jobs: list[batch.Job], options: argparse.Namespace) -> list[batch.Job]:
+def _colour(
+    colorizer: Colorizer, jobs: list[batch.Job], options: argparse.Namespace, asked: look.LookOptions
+) -> list[batch.Job]:
     """Run the jobs, say how each went, and return those that failed."""
-    results = batch.run(
-        colorizer, jobs, strength=options.strength, overwrite=options.overwrite, workers=options.workers
-    )
+    results = batch.run(colorizer, jobs, overwrite=options.overwrite, workers=options.workers, **asked)
     failures: list[batch.Result] = []
     # A bar for a person who waits for several; none for one photo, a pipe or a log file.
     for result in tqdm(results, total=len(jobs), unit="photo", disable=True if len(jobs) == 1 else None):
@@ -84,13 +85,14 @@ def _colour(colorizer: Colorizer, jobs: list[batch.Job], options: argparse.Names
 
 
 def _pipe(options: argparse.Namespace) -> int:
+    asked = look.given_options(options)
     photo = sys.stdin.buffer.read(DEFAULT_LIMITS.bytes + 1)
     with Colorizer.load(options.backend) as colorizer:
         if options.output not in (None, "-"):
-            colorizer.colorize_file(photo, options.output, strength=options.strength, overwrite=options.overwrite)
+            colorizer.colorize_file(photo, options.output, overwrite=options.overwrite, **asked)
             print(options.output)
         else:
-            sys.stdout.buffer.write(colorizer.colorize_to_png(photo, strength=options.strength))
+            sys.stdout.buffer.write(colorizer.colorize_to_png(photo, **asked))
     return 0
 
 
@@ -104,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("photos", metavar="PHOTO", nargs="+", help="a photo, a folder of them, or - for standard input")
     parser.add_argument("-o", "--output", metavar="OUT", help="the file, or for several photos the folder, to write")
     parser.add_argument("--backend", default="auto", choices=("auto", *BACKENDS), help="runtime (default: auto)")
-    parser.add_argument("--strength", type=_strength, default=1.0, help="0 is grey, 1 as predicted, 2 twice as vivid")
+    look.add_options(parser)
     parser.add_argument(
         "--workers",
         type=_workers,
@@ -117,13 +119,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--version", action="version", version=f"edge-colorizer {version('edge-colorizer')}")
     return parser
-
-
-def _strength(text: str) -> float:
-    strength = float(text)
-    if not 0 <= strength < float("inf"):
-        raise argparse.ArgumentTypeError("must be zero or more")
-    return strength
 
 
 def _workers(text: str) -> int:

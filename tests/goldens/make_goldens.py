@@ -16,9 +16,10 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from sdk import Colorizer, color, image
+from sdk import Colorizer, color, merging, resizing
 from sdk.color import Uint8Array
 from sdk.colorizer import BUNDLED_MODEL
+from sdk.contract import LIGHTNESS
 from sdk.manifest import load_manifest
 from tests.conftest import PHOTOS, PROJECT, psnr
 
@@ -35,7 +36,7 @@ MERGES: Final = (((24, 37), (8, 8)), ((9, 5), (16, 16)), ((1, 64), (3, 2)))
 
 
 def color_vectors() -> dict[str, Any]:
-    """Inputs and answers of `sdk.color` and `sdk.image.resize`; bytes as base64, floats as lists."""
+    """Inputs and answers of `sdk.color` and `sdk.resizing.resize`; bytes as base64, floats as lists."""
     random = np.random.default_rng(8)
     return {
         "lightness": [_lightness(random.integers(0, 256, (64, 3), np.uint8))],
@@ -45,13 +46,13 @@ def color_vectors() -> dict[str, Any]:
 
 
 def _lightness(rgb: Uint8Array) -> dict[str, Any]:
-    lightness = color.normalize_lightness(color.rgb_to_lightness(rgb))
+    lightness = LIGHTNESS.normalize(color.rgb_to_lightness(rgb)[None])
     return {"rgb": _base64(rgb), "lightness": _floats(lightness)}
 
 
 def _resize(rgb: Uint8Array, side: int) -> dict[str, Any]:
     height, width = rgb.shape[:2]
-    small = image.resize(rgb, side)
+    small = resizing.resize(rgb, side)
     return {"height": height, "width": width, "side": side, "rgb": _base64(rgb), "small": _base64(small)}
 
 
@@ -63,8 +64,8 @@ def _merge(random: np.random.Generator, photo: tuple[int, int], chroma: tuple[in
         "width": photo[1],
         "rgb": _base64(rgb),
         "chroma": {"height": chroma[0], "width": chroma[1], "ab": _floats(ab)},
-        "merged": _base64(color.merge(rgb, ab)),
-        "half": _base64(color.merge(rgb, ab * np.float32(0.5))),
+        "merged": _base64(merging.merge(rgb, ab)),
+        "half": _base64(merging.merge(rgb, ab * np.float32(0.5))),
     }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torchvision.datasets.utils import download_url, extract_archive
 
-from training.data.sources import is_photo
+from sdk.formats import is_photo
 
 OFFICIAL_SITE = "http://images.cocodataset.org/zips"
 

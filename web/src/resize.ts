@@ -1,5 +1,5 @@
 /**
- * The network's small copy of a photo: `sdk.image.resize`, which is Pillow's bicubic in two passes.
+ * The network's small copy of a photo: `sdk.resizing.resize`, which is Pillow's bicubic in two passes.
  *
  * A network answers differently to differently resized photos, so this follows it to the bit: whole-step
  * averaging first where the photo is much larger, then two passes of an antialiased kernel in fixed point.

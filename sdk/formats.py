@@ -1,0 +1,75 @@
+"""The formats of photos: which are read, by which names files carry them, and which are written.
+
+A new format is one line here and its test.
+"""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final, Literal
+
+from sdk.errors import OutputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoFormat:
+    """One format of files.
+
+    Attributes:
+        name: Pillow's name for it.
+        suffixes: What files of this format are called, the usual suffix first.
+        written: Whether a coloured photo can be written in it.
+        kept: Whether a folder's photos stay in it; those of the others become PNG.
+        bits: Of each sample it is written with, at most.
+        further: What the pictures after the first are: "pages" or "frames" of their own, or "views" of the first.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    written: bool = True
+    kept: bool = True
+    bits: Literal[8, 16] = 8
+    further: Literal["pages", "frames", "views"] | None = None
+
+
+# Pillow reads dozens of formats, many of them for scientists or the 1990s. Fewer decoders, fewer holes.
+FORMATS: Final = (
+    PhotoFormat(name="JPEG", suffixes=(".jpg", ".jpeg", ".jpe", ".jfif")),
+    PhotoFormat(name="MPO", suffixes=(".mpo",), written=False, kept=False, further="views"),
+    PhotoFormat(name="PNG", suffixes=(".png",), bits=16, further="frames"),
+    PhotoFormat(name="WEBP", suffixes=(".webp",), further="frames"),
+    PhotoFormat(name="TIFF", suffixes=(".tif", ".tiff"), bits=16, further="pages"),
+    PhotoFormat(name="BMP", suffixes=(".bmp",)),
+    PhotoFormat(name="GIF", suffixes=(".gif",), kept=False, further="frames"),  # it has too few colours
+    PhotoFormat(name="PPM", suffixes=(".ppm", ".pgm", ".pbm"), kept=False),  # it has no room for profile and notes
+    PhotoFormat(name="AVIF", suffixes=(".avif",)),
+)
+BY_NAME: Final = {known.name: known for known in FORMATS}
+_BY_SUFFIX: Final = {suffix: known for known in FORMATS for suffix in known.suffixes}
+
+
+def suffixes() -> list[str]:
+    """The suffixes of all formats, in alphabetical order."""
+    return sorted(_BY_SUFFIX)
+
+
+def is_photo(path: str | PurePath) -> bool:
+    """Whether a file's name ends as a photo's does."""
+    return PurePath(path).suffix.lower() in _BY_SUFFIX
+
+
+def is_kept(path: PurePath) -> bool:
+    """Whether a coloured photo in a folder keeps this file's suffix."""
+    known = _BY_SUFFIX.get(path.suffix.lower())
+    return known is not None and known.kept
+
+
+def output_format(path: PurePath) -> PhotoFormat:
+    """The format that an output's suffix names.
+
+    Raises:
+        OutputError: None that can be written.
+    """
+    known = _BY_SUFFIX.get(path.suffix.lower())
+    if known is None or not known.written:
+        raise OutputError(f"{path} has no suffix of a known picture format; try {path.stem}.png or {path.stem}.jpg.")
+    return known
