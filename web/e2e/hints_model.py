@@ -19,9 +19,15 @@ REACH = 9  # cells that a hint spreads over
 
 
 def network() -> onnx.ModelProto:
-    """hints → their mean over the neighbourhood where there are any, the base colour elsewhere."""
+    """Hints become their mean over the neighbourhood where there are any, the base colour elsewhere."""
     box = np.ones((3, 1, REACH, REACH), np.float32)
-    constants = {"box": box, "least": np.float32(1e-3), "one": np.float32(1), "two": np.float32(2), "none": np.float32(0)}
+    constants = {
+        "box": box,
+        "least": np.float32(1e-3),
+        "one": np.float32(1),
+        "two": np.float32(2),
+        "none": np.float32(0),
+    }
     constants["base"] = np.array([-0.05, -0.05], np.float32).reshape(1, 2, 1, 1)
     for name, first, last in (("chroma", 0, 2), ("mask", 2, 3)):
         constants |= {f"{name}_first": np.array([first]), f"{name}_last": np.array([last])}
