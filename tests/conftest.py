@@ -70,7 +70,7 @@ def pack_bundled(folder: Path) -> Path:
     photos.mkdir(parents=True)
     for index in range(150):
         original = sorted(PHOTOS.glob("*.jpg"))[index % 4]
-        (photos / f"{index:03}.jpg").write_bytes(original.read_bytes())
+        (photos / f"{index:03}.jpg").write_bytes(original.read_bytes() + bytes([index]))  # each is another file
     pack(photos, folder / "packed", side=64)
     return folder / "packed"
 

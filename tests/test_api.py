@@ -174,9 +174,5 @@ def test_limits_refuse_before_decoding_and_can_be_raised(tmp_path: Path) -> None
         Colorizer(FakeBackend(), contract=Contract(side=16), limits=Limits(bytes=10)).colorize(tmp_path / "in.png")
     with pytest.raises(PhotoError, match=r"100×100.*Raise Limits\.pixels"), Image.open(tmp_path / "in.png") as opened:
         small.colorize(opened)
-    assert Colorizer(FakeBackend(), contract=Contract(side=16), limits=Limits(pixels=10_000)).colorize(
-        tmp_path / "in.png"
-    ).size == (
-        100,
-        100,
-    )
+    large = Colorizer(FakeBackend(), contract=Contract(side=16), limits=Limits(pixels=10_000))
+    assert large.colorize(tmp_path / "in.png").size == (100, 100)

@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import http.server
+import json
 import tarfile
 import threading
 import zipfile
@@ -18,9 +19,12 @@ from sdk.contract import LIGHTNESS
 from tests.conftest import PHOTOS, PROJECT
 from training.config import Recipe
 from training.data import (
+    INDEX_FILE,
     Batch,
     EmptyDatasetError,
     PackedPhotos,
+    Photos,
+    ShardError,
     StreamedPhotos,
     decode_rgb,
     find_photos,
@@ -63,7 +67,7 @@ def test_no_usable_photo_is_an_error(tmp_path: Path) -> None:
 def test_packing_keeps_the_colours(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     content = (PHOTOS / "coffee.jpg").read_bytes()
-    for index in range(300):  # enough names that the hash holds one out
+    for index in range(4):
         (tmp_path / "photos" / f"{index}.jpg").write_bytes(content)
     pack(tmp_path / "photos", tmp_path / "packed", side=32)
     lab = PackedPhotos(tmp_path / "packed").lab(np.array([0]))[0][0].movedim(0, -1).numpy()
@@ -76,6 +80,60 @@ def test_held_out_photos_are_never_trained_on(packed: Path) -> None:
     trained, held_out = PackedPhotos(packed), PackedPhotos(packed, held_out=True)
     assert len(trained) + len(held_out) == 150
     assert not set(trained._chosen) & set(held_out._chosen)
+
+
+@pytest.fixture
+def shards(many_photos: Path, tmp_path: Path) -> Path:
+    """The same photos by other names, in shards."""
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for shard in range(3):
+        with tarfile.open(folder / f"{shard}.tar", "w") as tar:
+            for path in sorted(many_photos.iterdir())[shard::3]:
+                tar.add(path, arcname=f"renamed-{path.name}")
+    return folder
+
+
+def test_a_photo_is_held_out_by_its_content_whatever_its_name_and_folder(
+    many_photos: Path, shards: Path, tmp_path: Path
+) -> None:
+    def held_out_pixels(photos: Photos) -> list[bytes]:
+        lab, _ = photos.lab(np.arange(len(photos)))
+        return sorted((photo * 110).round().to(torch.int8).numpy().tobytes() for photo in lab)
+
+    for source in (many_photos, shards):
+        pack(source, tmp_path / f"packed-{source.name}", side=8)
+    sources = [many_photos, shards, tmp_path / "packed-photos", tmp_path / "packed-shards"]
+    opened = [open_photos(source, held_out=True) for source in sources]
+    assert len({len(photos) for photos in opened}) == 1
+    assert len({tuple(held_out_pixels(photos)) for photos in opened[2:]}) == 1
+
+
+@pytest.mark.parametrize("kept", [0.4, 0.8, "without its end", "damaged header"])
+def test_a_damaged_shard_is_an_error_that_names_it(kept: float | str, shards: Path, tmp_path: Path) -> None:
+    shard = shards / "1.tar"
+    content = bytearray(shard.read_bytes())
+    with tarfile.open(shard) as opened:
+        last = opened.getmembers()[-1]
+    if kept == "without its end":
+        del content[last.offset :]
+    elif kept == "damaged header":
+        content[last.offset : last.offset + 512] = b"?" * 512
+    else:
+        del content[int(len(content) * float(kept)) :]
+    shard.write_bytes(content)
+    for read in (lambda: pack(shards, tmp_path / "packed"), lambda: StreamedPhotos(shards)):
+        with pytest.raises(ShardError, match=r"1\.tar"):
+            read()
+    assert not (tmp_path / "packed").exists()
+
+
+def test_what_an_older_version_packed_is_packed_again(packed: Path, tmp_path: Path) -> None:
+    index = json.loads((packed / INDEX_FILE).read_text())
+    del index["held_out"]
+    (tmp_path / INDEX_FILE).write_text(json.dumps(index))
+    with pytest.raises(EmptyDatasetError, match="pack them again"):
+        open_photos(tmp_path)
 
 
 def test_a_batch_is_a_function_of_its_step(packed: Path) -> None:
@@ -126,23 +184,16 @@ def many_photos(tmp_path: Path) -> Path:
     folder.mkdir()
     originals = [path.read_bytes() for path in sorted(PHOTOS.glob("*.jpg"))]
     for index in range(150):
-        (folder / f"{index:03}.jpg").write_bytes(originals[index % 4])
+        (folder / f"{index:03}.jpg").write_bytes(originals[index % 4] + bytes([index]))
     cat = (PROJECT / "examples" / "photos" / "cat.jpg").read_bytes()
     (folder / "broken.jpg").write_bytes(cat[:500])
     (folder / "grey.jpg").write_bytes(cat)
     return folder
 
 
-@pytest.mark.parametrize("kind", ["folder", "shards"])
-def test_streamed_photos_are_the_packed_ones(kind: str, many_photos: Path, tmp_path: Path) -> None:
-    source = many_photos
-    if kind == "shards":
-        source = tmp_path / "shards"
-        source.mkdir()
-        for shard in range(3):
-            with tarfile.open(source / f"{shard}.tar", "w") as tar:
-                for path in sorted(many_photos.iterdir())[shard::3]:
-                    tar.add(path, arcname=path.name)
+@pytest.mark.parametrize("kind", ["many_photos", "shards"])
+def test_streamed_photos_are_the_packed_ones(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    source: Path = request.getfixturevalue(kind)
     pack(source, tmp_path / "packed", side=64)
     packed = PackedPhotos(tmp_path / "packed")
     streamed = StreamedPhotos(source, side=64)

@@ -2,14 +2,16 @@
 
     python -m tests.goldens.make_goldens
 
-`color.json` holds small arrays for the colour code and the resize. `photos/` holds each sample photo's decoded
-pixels and what `Colorizer.load("onnx")` makes of them, both lossless, beside the colour original; the page's
-"check this device" compares itself with these. `photos/expected.json` names the model they were made with.
+`color.json` holds small arrays for the colour code and the resize, `contract.json` for hints and vividness.
+`photos/` holds each sample photo's decoded pixels and what `Colorizer.load("onnx")` makes of them, both lossless,
+beside the colour original; the page's "check this device" compares itself with these. `photos/expected.json` names
+the model they were made with.
 """
 
 import base64
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +21,8 @@ from PIL import Image
 from sdk import Colorizer, color, merging, resizing
 from sdk.color import Uint8Array
 from sdk.colorizer import BUNDLED_MODEL
-from sdk.contract import LIGHTNESS
+from sdk.contract import AB, HINTS, LIGHTNESS, VIVID_AB, Contract
+from sdk.hints import Hint, place_hints
 from sdk.manifest import load_manifest
 from tests.conftest import PHOTOS, PROJECT, psnr
 
@@ -33,6 +36,12 @@ RESIZES: Final = ((7, 13), (16, 40), (50, 70), (150, 203), (31, 290), (85, 50), 
 SIDE: Final = 16
 # (height, width) of a photo and (height, width) of its chroma.
 MERGES: Final = (((24, 37), (8, 8)), ((9, 5), (16, 16)), ((1, 64), (3, 2)))
+# (height, width) of a photo and hints on it: none, one at a far corner by its default radius, overlapping ones.
+HINTED: Final[tuple[tuple[tuple[int, int], tuple[Hint, ...]], ...]] = (
+    ((40, 60), ()),
+    ((480, 640), (Hint(639.5, 479.5, "#cc3311"),)),
+    ((301, 97), (Hint(20, 30, "#3366aa", 25), Hint(40.25, 60, "#88aa22", 30.5), Hint(0, 0, "#808080", 0))),
+)
 
 
 def color_vectors() -> dict[str, Any]:
@@ -66,6 +75,35 @@ def _merge(random: np.random.Generator, photo: tuple[int, int], chroma: tuple[in
         "chroma": {"height": chroma[0], "width": chroma[1], "ab": _floats(ab)},
         "merged": _base64(merging.merge(rgb, ab)),
         "half": _base64(merging.merge(rgb, ab * np.float32(0.5))),
+    }
+
+
+def contract_vectors() -> dict[str, Any]:
+    """Inputs and answers of `sdk.hints` and of `Contract.chroma`, for networks of `SIDE`."""
+    contract = Contract(side=2 * SIDE, inputs=(LIGHTNESS, HINTS), outputs=(AB, VIVID_AB))
+    return {
+        "side": contract.side,
+        "hints": [_hints(contract, shape, hints) for shape, hints in HINTED],
+        "blend": [_blend(contract, vividness) for vividness in (0.0, 0.3, 1.0)],
+    }
+
+
+def _hints(contract: Contract, shape: tuple[int, int], hints: tuple[Hint, ...]) -> dict[str, Any]:
+    height, width = shape
+    placed = HINTS.normalize(place_hints(hints, contract, height=height, width=width))
+    return {"height": height, "width": width, "hints": [asdict(hint) for hint in hints], "placed": _floats(placed)}
+
+
+def _blend(contract: Contract, vividness: float) -> dict[str, Any]:
+    random = np.random.default_rng(5)
+    answers = {
+        spec.name: random.uniform(-1, 1, contract.shape(spec)).astype(np.float32).round(3) for spec in contract.outputs
+    }
+    chroma = contract.chroma(answers, vividness=vividness)
+    return {
+        "vividness": vividness,
+        "answers": {name: _floats(values) for name, values in answers.items()},
+        "chroma": _floats(chroma),
     }
 
 
@@ -110,7 +148,8 @@ def _lossless(rgb: Uint8Array) -> bytes:
 
 def main() -> None:
     """Write them all."""
-    (FOLDER / "color.json").write_text(json.dumps(color_vectors(), indent=1) + "\n", encoding="utf-8")
+    for name, vectors in (("color", color_vectors()), ("contract", contract_vectors())):
+        (FOLDER / f"{name}.json").write_text(json.dumps(vectors, indent=1) + "\n", encoding="utf-8")
     photos = FOLDER / "photos"
     photos.mkdir(exist_ok=True)
     samples = coloured_samples()
