@@ -4,6 +4,7 @@ Every figure follows one protocol: photo → RGB → 256×256 bicubic → L → 
 → merge → 8-bit RGB; each metric per photo, then the mean.
 """
 
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +16,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from sdk import color, merging
-from sdk.contract import AB, LIGHTNESS, STANDARD, Contract, Run, Tensors
+from sdk.contract import AB, HINTS, LIGHTNESS, STANDARD, Contract, Run, Tensors
 from training.data import Photos
 from training.models.unet import UNet
 
 EVALUATION_SIZE = 256
+HINT_PIXELS = 7
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -32,11 +34,13 @@ class Network:
         run: What it answers.
         contract: Its tensors.
         vividness: How its heads are blended; see `Contract.chroma`.
+        told: How many random hints of 7×7 pixels it is given for each photo, of the photo's own colours.
     """
 
     run: Run
     contract: Contract = STANDARD
     vividness: float = 0.0
+    told: int = 0
 
     def chroma(self, rgb: Rgb, *, hints: color.FloatArray | None = None) -> color.FloatArray:
         """(S, S, 3) sRGB and perhaps hints, as `Contract.encode` takes them, to (2, S/2, S/2) a and b in Lab units."""
@@ -76,7 +80,30 @@ def ciede2000(rgb: Rgb, truth: Rgb) -> float:
 
 def colorize(network: Network, truth: Rgb) -> Rgb:
     """Take a photo's colour away and let a network put it back. (S, S, 3) in and out."""
-    return paint(truth, network.chroma(truth))
+    hints = hints_of(truth, count=network.told, contract=network.contract) if network.told else None
+    return paint(truth, network.chroma(truth, hints=hints))
+
+
+def hints_of(truth: Rgb, *, count: int, contract: Contract) -> color.FloatArray:
+    """What somebody would say who knew a photo's colours at some places; the same places at each call.
+
+    Args:
+        truth: (S, S, 3) sRGB.
+        count: How many squares of `HINT_PIXELS` pixels; later ones cover earlier ones.
+        contract: Whose grid of hints they are laid on.
+
+    Returns:
+        (3, S/2, S/2) as `Contract.encode` takes them.
+    """
+    lab = color.rgb_to_lab(truth)
+    grid = np.zeros(contract.shape(HINTS)[1:], np.float32)
+    cells = (np.arange(grid.shape[-1]) + 0.5) * HINTS.stride
+    # The places are a function of the photo, so that networks are compared at the same ones.
+    for top, left in np.random.default_rng(zlib.crc32(truth)).integers(0, len(truth) - HINT_PIXELS, (count, 2)):
+        square = lab[top : top + HINT_PIXELS, left : left + HINT_PIXELS, 1:].mean(axis=(0, 1))
+        rows, columns = ((cells > start) & (cells < start + HINT_PIXELS) for start in (top, left))
+        grid[:, np.outer(rows, columns)] = np.append(square, 1)[:, None]
+    return grid
 
 
 def paint(truth: Rgb, ab: color.FloatArray) -> Rgb:

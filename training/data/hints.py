@@ -25,19 +25,7 @@ def random_hints(ab: Tensor, *, generator: torch.Generator) -> Tensor:
     told = (torch.rand(count, generator=generator) >= SHARE_WITHOUT) * most
     centres = torch.rand(count, 1, height, width, generator=generator) * (height * width) < told.view(-1, 1, 1, 1)
     side = SIDES[int(torch.randint(len(SIDES), (), generator=generator))]
-    return place(ab, centres.to(ab), side=side)
-
-
-def exact_hints(ab: Tensor, *, each: int, side: int, generator: torch.Generator) -> Tensor:
-    """The same with `each` hints in every photo, in different places: what an evaluation gives."""
-    height, width = ab.shape[2:]
-    chosen = torch.rand(len(ab), height * width, generator=generator).argsort(dim=1)[:, :each]
-    centres = torch.zeros(len(ab), height * width).scatter_(1, chosen, 1.0)
-    return place(ab, centres.view(-1, 1, height, width), side=side)
-
-
-def place(ab: Tensor, centres: Tensor, *, side: int) -> Tensor:
-    """Squares of `side` cells, an odd number, around centres (N, 1, H, W), each cell with its neighbourhood's mean."""
-    mask = F.max_pool2d(centres, side, stride=1, padding=side // 2)
+    # Squares around the centres, each cell with its neighbourhood's mean.
+    mask = F.max_pool2d(centres.to(ab), side, stride=1, padding=side // 2)
     means = F.avg_pool2d(ab, side, stride=1, padding=side // 2, count_include_pad=False)
     return torch.cat([means * mask, mask], dim=1)

@@ -43,7 +43,7 @@ class GanTask:
         )
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
-        """How badly the last head fools the discriminator, and how far it is from the photo; the other heads' losses."""
+        """How badly the last head fools the discriminator, and how far it is from the photo; the others' losses."""
         self.discriminator.requires_grad_(False)
         encoded = self.network.encoded(batch.inputs[LIGHTNESS.name])
         answers = self.network.answers(self.network.decoded(encoded, batch.inputs)[-1])
