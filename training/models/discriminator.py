@@ -27,7 +27,8 @@ class PatchDiscriminator(nn.Module):
         super().__init__()
         block = partial(_block, spectral=spectral)
         self.layers = nn.Sequential(
-            *block(3, width, stride=2)[::2],
+            _convolution(3, width, stride=2, spectral=spectral),
+            nn.LeakyReLU(0.2, inplace=True),
             *block(width, 2 * width, stride=2),
             *block(2 * width, 4 * width, stride=2),
             *block(4 * width, 8 * width, stride=1),
@@ -95,10 +96,17 @@ class SemanticDiscriminator(nn.Module):
         return self.last(torch.cat([features, contexts[-1]], dim=1))
 
 
+def _convolution(inputs: int, outputs: int, *, stride: int, spectral: bool, bias: bool = True) -> nn.Module:
+    convolution = nn.Conv2d(inputs, outputs, 4, stride=stride, padding=1, bias=bias)
+    return spectral_norm(convolution) if spectral else convolution
+
+
 def _block(inputs: int, outputs: int, *, stride: int, spectral: bool) -> list[nn.Module]:
-    convolution = nn.Conv2d(inputs, outputs, 4, stride=stride, padding=1, bias=spectral)
-    norm = nn.Identity() if spectral else nn.BatchNorm2d(outputs)
-    return [spectral_norm(convolution) if spectral else convolution, norm, nn.LeakyReLU(0.2, inplace=True)]
+    return [
+        _convolution(inputs, outputs, stride=stride, spectral=spectral, bias=spectral),
+        nn.Identity() if spectral else nn.BatchNorm2d(outputs),
+        nn.LeakyReLU(0.2, inplace=True),
+    ]
 
 
 def _initialize(module: nn.Module) -> None:

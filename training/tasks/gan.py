@@ -1,7 +1,5 @@
 """Adversarial training (arXiv 1611.07004): a generator against a discriminator that sees the lightness too."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
@@ -21,8 +19,8 @@ class GanTask:
     """The paper's equation 3 for the network's last head: the GAN's loss plus λ times L1.
 
     Heads before the last keep the recipe's loss: a student learns to answer vividly without forgetting how to answer
-    faithfully. The discriminator's loss has no L1. The generator takes its turn first, and the discriminator judges
-    what it answered, so that the generator runs once a step.
+    faithfully. The discriminator's loss has no L1. It takes its turn first, and the generator then learns from the
+    answers that were judged, so that it runs once a step.
     """
 
     def __init__(self, network: UNet, recipe: Recipe) -> None:
@@ -35,42 +33,42 @@ class GanTask:
         self.discriminator = _discriminator(network, self._config)
         # How many steps it has learned, on its device and in its checkpoint.
         self.discriminator.register_buffer("steps", torch.zeros(()))
-        self._judged: tuple[Tensor, Sequence[Tensor]] | None = None
+        self._answers: dict[str, Tensor] = {}
+        self._encoded: list[Tensor] = []
         self.modules: tuple[nn.Module, ...] = (network, self.discriminator)
         self.turns = (
-            Turn(network, self.generator_losses),
             Turn(self.discriminator, self.discriminator_losses, self._config.discriminator_learning_rate),
+            Turn(network, self.generator_losses),
         )
+
+    def discriminator_losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Half of how badly it tells the photo's chroma from the generator's, so that it learns the slower."""
+        self.discriminator.requires_grad_(True)
+        self.discriminator.get_buffer("steps").add_(1)
+        lightness = batch.inputs[LIGHTNESS.name]
+        encoded = self.network.encoded(lightness)
+        self._answers = self.network.answers(self.network.decoded(encoded, batch.inputs)[-1])
+        self._encoded = [features.detach() for features in encoded]
+        *_, predicted = self._answers.values()
+        real, fake = (self.discriminator(lightness, ab, self._encoded) for ab in (batch.ab, predicted.detach()))
+        return {
+            "discriminator_real": 0.5 * self._objective.real(real),
+            "discriminator_fake": 0.5 * self._objective.fake(fake),
+        }
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """How badly the last head fools the discriminator, and how far it is from the photo; the others' losses."""
         self.discriminator.requires_grad_(False)
-        encoded = self.network.encoded(batch.inputs[LIGHTNESS.name])
-        answers = self.network.answers(self.network.decoded(encoded, batch.inputs)[-1])
-        name, predicted = answers.popitem()
-        encoded = [features.detach() for features in encoded]
-        self._judged = predicted.detach(), encoded
+        (name, predicted), *others = reversed(self._answers.items())
+        logits = self.discriminator(batch.inputs[LIGHTNESS.name], predicted, self._encoded)
         # Until the discriminator knows something, what it says is noise.
-        heard = self.discriminator.get_buffer("steps") >= self._config.warmup_steps
-        losses = {head: ab_loss(answer, batch.ab, self._recipe) for head, answer in answers.items()}
-        losses[f"{name}_l1"] = self._config.l1_weight * l1(predicted, batch.ab)
-        logits = self.discriminator(batch.inputs[LIGHTNESS.name], predicted, encoded)
+        heard = self.discriminator.get_buffer("steps") > self._config.warmup_steps
+        losses = {head: ab_loss(answer, batch.ab, self._recipe) for head, answer in others}
         losses[f"{name}_adversarial"] = self._objective.fool(logits) * heard
+        losses[f"{name}_l1"] = self._config.l1_weight * l1(predicted, batch.ab)
         if self._config.muted_weight:
             losses[f"{name}_muted"] = self._config.muted_weight * muted(predicted, batch.ab)
         return losses
-
-    def discriminator_losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Half of how badly it tells the photo's chroma from the generator's, so that it learns the slower."""
-        assert self._judged is not None, "the generator takes its turn first"
-        self.discriminator.requires_grad_(True)
-        self.discriminator.get_buffer("steps").add_(1)
-        lightness = batch.inputs[LIGHTNESS.name]
-        predicted, encoded = self._judged
-        return {
-            "discriminator_real": 0.5 * self._objective.real(self.discriminator(lightness, batch.ab, encoded)),
-            "discriminator_fake": 0.5 * self._objective.fake(self.discriminator(lightness, predicted, encoded)),
-        }
 
 
 def _discriminator(network: UNet, config: GanConfig) -> nn.Module:
