@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from converters.calibration import sample_photos
 from sdk.color import Uint8Array
+from sdk.contract import LIGHTNESS, STANDARD
 from training.config import Recipe, StudentConfig
 
 PROJECT = Path(__file__).parents[1]
@@ -69,7 +70,7 @@ def pack_bundled(folder: Path) -> Path:
     photos.mkdir(parents=True)
     for index in range(150):
         original = sorted(PHOTOS.glob("*.jpg"))[index % 4]
-        (photos / f"{index:03}.jpg").write_bytes(original.read_bytes())
+        (photos / f"{index:03}.jpg").write_bytes(original.read_bytes() + bytes([index]))  # each is another file
     pack(photos, folder / "packed", side=64)
     return folder / "packed"
 
@@ -100,14 +101,15 @@ def _save_student(path: Path) -> None:
 
     torch.manual_seed(0)
     student = Student(width=0.35, decoder=(32, 16, 16, 16))
-    torch.nn.init.normal_(student.head.get_parameter("weight"), std=0.1)
-    torch.nn.init.normal_(student.head.get_parameter("bias"), std=0.1)
-    lightness = torch.from_numpy(np.concatenate(sample_photos(PHOTOS, count=4, side=256, salt="").lightness()))
+    torch.nn.init.normal_(student.heads.get_parameter("ab.weight"), std=0.1)
+    torch.nn.init.normal_(student.heads.get_parameter("ab.bias"), std=0.1)
+    photos = sample_photos(PHOTOS, count=4, side=256, salt="").inputs(STANDARD)
+    lightness = torch.from_numpy(np.concatenate([inputs[LIGHTNESS.name] for inputs in photos]))
     for module in student.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = 1 - 0.9**30  # one pass over the photos leaves what thirty would
     with torch.no_grad():
-        student(lightness)
+        student({LIGHTNESS.name: lightness})
     save_network(student.eval().state_dict(), STUDENT_RECIPE, path)
 
 
@@ -115,11 +117,10 @@ def _save_student(path: Path) -> None:
 def bundled_fp32(once: Once) -> Path:
     """The bundled student in full precision, for ONNX Runtime."""
     from converters.to_onnx import export_fp32
-    from sdk.manifest import Tensors
     from training.checkpoint import load_student
 
     student = load_student(PROJECT / "training" / "weights" / "student.safetensors").network
-    return once("bundled-fp32.onnx", lambda path: export_fp32(student, Tensors(), path))
+    return once("bundled-fp32.onnx", lambda path: export_fp32(student, STANDARD, path))
 
 
 def psnr(a: Uint8Array, b: Uint8Array) -> float:

@@ -16,9 +16,11 @@ from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.roofline import Layer, Peaks, measure_layers
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
 from converters import budgets
+from converters.positional import named_examples
 from sdk import Colorizer
 from sdk.colorizer import BUNDLED_MODEL
-from sdk.manifest import Tensors, load_manifest
+from sdk.contract import LIGHTNESS, STANDARD
+from sdk.manifest import load_manifest
 from tests.conftest import PROJECT
 from training import metrics
 from training.checkpoint import load_student
@@ -57,7 +59,7 @@ def test_the_bundled_network_keeps_its_lead_over_full_precision(bundled_fp32: Pa
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     sessions = [onnxruntime.InferenceSession(path, options) for path in (int8, bundled_fp32)]
-    lightness = {"lightness": np.zeros(Tensors().input_shape, np.float32)}
+    lightness = {LIGHTNESS.name: np.zeros(STANDARD.shape(LIGHTNESS), np.float32)}
     ways = {name: lambda s=session: s.run(None, lightness) for name, session in zip("ab", sessions, strict=True)}
     turns = interleave(ways, rounds=15)
     assert turns["b"].seconds / turns["a"].seconds > 1
@@ -66,7 +68,7 @@ def test_the_bundled_network_keeps_its_lead_over_full_precision(bundled_fp32: Pa
 def test_layers_add_up_to_the_network(bundled_fp32: Path) -> None:
     peaks = Peaks({"fp32": 1e10, "int8": 2e10}, 1e10)
     manifest = load_manifest(BUNDLED_MODEL)
-    expected = multiply_adds(load_student(CHECKPOINT).network, torch.zeros(Tensors().input_shape))
+    expected = multiply_adds(load_student(CHECKPOINT).network, named_examples(STANDARD))
     for precision, path in {"int8": manifest.verify(manifest.artifacts[0]), "fp32": bundled_fp32}.items():
         layers = measure_layers(path, precision, peaks)
         assert sum(layer.multiply_adds for layer in layers) == pytest.approx(expected, rel=0.02)

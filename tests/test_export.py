@@ -15,13 +15,14 @@ from converters import budgets, export_all, release
 from converters.build import BUNDLED_CASES, build, open_artifact
 from converters.calibration import sample_photos
 from converters.recipe import RECIPES, ExportRecipe
-from converters.release import TENSORS, Release
+from converters.release import Release
 from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
+from sdk.contract import AB, STANDARD
 from sdk.manifest import load_manifest
 from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE, psnr
 from training.checkpoint import load_student
-from training.metrics import as_predict_ab
+from training.metrics import eager
 
 # One of each toolchain and each variant; `test_the_whole_release` makes them all.
 QUICK = (
@@ -99,8 +100,10 @@ def test_the_programs_own_test_cases_pass_and_can_fail(exported: Release) -> Non
     folder = exported.manifest.folder
     content = (folder / "student-int8.bpte").read_bytes()
     verify(content)
-    run = open_artifact(QUICK[3], folder / "student-int8.pte", TENSORS)
-    expected = run(sample_photos(PHOTOS, count=release.PARITY_PHOTOS, side=256, salt="parity").lightness()[0])
+    run = open_artifact(QUICK[3], folder / "student-int8.pte", STANDARD)
+    expected = run(sample_photos(PHOTOS, count=release.PARITY_PHOTOS, side=256, salt="parity").inputs(STANDARD)[0])[
+        AB.name
+    ]
     assert content.count(expected.tobytes()) == 1
     with pytest.raises(RuntimeError, match="verification failed"):
         verify(content.replace(expected.tobytes(), (expected + np.float32(0.05)).tobytes()))
@@ -209,4 +212,4 @@ def test_calibration_photos_are_a_fixed_choice() -> None:
 def test_eager_weights_are_what_was_saved(student_checkpoint: Path) -> None:
     student = load_student(student_checkpoint)
     assert student.recipe == STUDENT_RECIPE
-    assert as_predict_ab(student.network)(np.zeros((1, 1, 64, 64), np.float32)).shape == (1, 2, 32, 32)
+    assert eager(student.network).run({"lightness": np.zeros((1, 1, 64, 64), np.float32)})["ab"].shape == (1, 2, 32, 32)

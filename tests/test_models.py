@@ -11,6 +11,7 @@ import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
+from sdk.contract import AB, LIGHTNESS
 from tests.conftest import PROJECT
 from training.checkpoint import build_network
 from training.config import Recipe, RecipeError, StudentConfig, TeacherConfig, load_recipe
@@ -34,8 +35,10 @@ def test_every_network_meets_the_contract(name: str) -> None:
     network = build_network(RECIPES[name]).eval()
     lightness = torch.rand(2, 1, 64, 128) * 2 - 1
     with torch.inference_mode():
-        ab = network(lightness)
-        features = network.features(lightness)
+        answers = network({LIGHTNESS.name: lightness})
+        features = network.features({LIGHTNESS.name: lightness})
+    assert set(answers) == {AB.name}
+    ab = answers[AB.name]
     assert ab.shape == (2, 2, 32, 64)
     assert ab.abs().max() <= 1
     assert tuple(feature.shape[1] for feature in features) == network.feature_channels

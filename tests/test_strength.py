@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from sdk.contract import AB, LIGHTNESS
 from training import checkpoint
 from training.__main__ import main
 
@@ -31,7 +32,7 @@ def test_a_stronger_student_is_more_vivid_and_otherwise_the_same(
         checkpoint.load_student(path).network for path in (student_checkpoint, tmp_path / "half.safetensors")
     )
     lightness = torch.linspace(-1, 1, 64 * 64).reshape(1, 1, 64, 64)
-    whole.head = torch.nn.Conv2d(whole.feature_channels[-1], 2, 1)  # one that does not cut off
-    whole.head.load_state_dict(checkpoint.load_student(student_checkpoint).network.head.state_dict())
-    raw = whole(lightness)
-    torch.testing.assert_close(half(lightness), (0.5 * raw).clamp(-1, 1))
+    whole.heads["ab"] = torch.nn.Conv2d(whole.feature_channels[-1], 2, 1)  # one that does not cut off
+    whole.heads.load_state_dict(checkpoint.load_student(student_checkpoint).network.heads.state_dict())
+    raw, weak = (network({LIGHTNESS.name: lightness})[AB.name] for network in (whole, half))
+    torch.testing.assert_close(weak, (0.5 * raw).clamp(-1, 1))

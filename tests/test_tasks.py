@@ -1,6 +1,7 @@
 """What each stage minimises, and that it can."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from sdk import color
+from sdk.contract import AB, LIGHTNESS
 from tests.conftest import PHOTOS
 from tests.small_runs import SMALL_BATCH, TINY, TINY_GAN, assert_same
 from training import checkpoint, metrics
@@ -25,14 +27,14 @@ def eight_photos() -> Batch:
     lab = np.stack([color.rgb_to_lab(decode_rgb((PHOTOS / f"{name}.jpg").read_bytes(), 64)) for name in names])
     planes = torch.from_numpy(np.concatenate([lab, lab[:, :, ::-1]])).movedim(-1, 1)
     ab = torch.nn.functional.avg_pool2d(planes[:, 1:] / color.CHROMA_SCALE, 2)
-    return Batch(planes[:, :1] / color.LIGHTNESS_SCALE - 1, ab)
+    return Batch({LIGHTNESS.name: planes[:, :1] / color.LIGHTNESS_SCALE - 1}, ab)
 
 
-def psnr_on(network: torch.nn.Module, batch: Batch) -> float:
+def psnr_on(network: UNet, batch: Batch) -> float:
     """Mean PSNR in RGB, at the network's own resolution, of the photos it was fitted to."""
-    lightness = (torch.nn.functional.avg_pool2d(batch.lightness, 2) + 1) * color.LIGHTNESS_SCALE
+    lightness = (torch.nn.functional.avg_pool2d(batch.inputs[LIGHTNESS.name], 2) + 1) * color.LIGHTNESS_SCALE
     with torch.inference_mode():
-        both = [network(batch.lightness), batch.ab]
+        both = [network(batch.inputs)[AB.name], batch.ab]
     rgb = [color.lab_to_rgb(torch.cat([lightness, ab * color.CHROMA_SCALE], 1).movedim(1, -1).numpy()) for ab in both]
     return float(np.mean([metrics.psnr(ours, theirs) for ours, theirs in zip(*rgb, strict=True)]))
 
@@ -70,12 +72,12 @@ class AllKnowing(UNet):
             stages=torch.nn.ModuleList(),
             context=torch.nn.Identity(),
             decoder=torch.nn.ModuleList(),
-            head=torch.nn.Identity(),
+            heads={AB.name: torch.nn.Identity()},
             feature_channels=(2, 2, 2, 2),
         )
         self._ab = ab
 
-    def features(self, lightness: torch.Tensor) -> list[torch.Tensor]:
+    def features(self, inputs: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
         return [torch.nn.functional.avg_pool2d(self._ab, scale) for scale in (8, 4, 2, 1)]
 
 

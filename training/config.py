@@ -19,6 +19,8 @@ class StudentConfig:
 
     width: float = 1.0
     decoder: tuple[int, ...] = (192, 96, 64, 32)
+    heads: tuple[str, ...] = ("ab",)
+    hints: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

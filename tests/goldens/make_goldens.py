@@ -19,6 +19,7 @@ from PIL import Image
 from sdk import Colorizer, color, merging, resizing
 from sdk.color import Uint8Array
 from sdk.colorizer import BUNDLED_MODEL
+from sdk.contract import LIGHTNESS
 from sdk.manifest import load_manifest
 from tests.conftest import PHOTOS, PROJECT, psnr
 
@@ -45,7 +46,7 @@ def color_vectors() -> dict[str, Any]:
 
 
 def _lightness(rgb: Uint8Array) -> dict[str, Any]:
-    lightness = color.normalize_lightness(color.rgb_to_lightness(rgb))
+    lightness = LIGHTNESS.normalize(color.rgb_to_lightness(rgb)[None])
     return {"rgb": _base64(rgb), "lightness": _floats(lightness)}
 
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sdk.contract import AB, LIGHTNESS
 from training.config import GanConfig, Recipe, RecipeError
 from training.data import Batch
 from training.losses import adversarial, l1, muted
@@ -33,17 +34,17 @@ class GanTask:
     def discriminator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Half of how badly it tells the photo's chroma from the generator's, so that it learns the slower."""
         with torch.no_grad():
-            predicted = self.network(batch.lightness)
+            predicted = self.network(batch.inputs)[AB.name]
         return {
-            "discriminator_real": 0.5 * self._judge(batch.lightness, batch.ab, real=True),
-            "discriminator_fake": 0.5 * self._judge(batch.lightness, predicted, real=False),
+            "discriminator_real": 0.5 * self._judge(batch.inputs[LIGHTNESS.name], batch.ab, real=True),
+            "discriminator_fake": 0.5 * self._judge(batch.inputs[LIGHTNESS.name], predicted, real=False),
         }
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """How badly it fools the discriminator, and how far it is from the photo's chroma."""
-        predicted = self.network(batch.lightness)
+        predicted = self.network(batch.inputs)[AB.name]
         losses = {
-            "generator_adversarial": self._judge(batch.lightness, predicted, real=True),
+            "generator_adversarial": self._judge(batch.inputs[LIGHTNESS.name], predicted, real=True),
             "generator_l1": self._config.l1_weight * l1(predicted, batch.ab),
         }
         if self._config.muted_weight:
