@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from goldens import FOLDER, SAMPLES
-from goldens.vectors import color_vectors
+from goldens.vectors import color_vectors, contract_vectors
 from sdk import Colorizer
 from sdk.color import Uint8Array
 from sdk.colorizer import BUNDLED_MODEL
@@ -53,7 +53,8 @@ def _lossless(rgb: Uint8Array) -> bytes:
 
 def main() -> None:
     """Write them all."""
-    (FOLDER / "color.json").write_text(json.dumps(color_vectors(), indent=1) + "\n", encoding="utf-8")
+    for name, vectors in (("color", color_vectors()), ("contract", contract_vectors())):
+        (FOLDER / f"{name}.json").write_text(json.dumps(vectors, indent=1) + "\n", encoding="utf-8")
     photos = FOLDER / "photos"
     photos.mkdir(exist_ok=True)
     samples = coloured_samples()

@@ -64,6 +64,20 @@ export function normalizedLightness(rgb: Uint8Array): Float32Array {
   return lightness;
 }
 
+/** L, a and b of an sRGB colour. */
+export function labFromRgb(rgb: Triple): Triple {
+  const linear = rgb.map((level) => LINEAR_TABLE[level]);
+  const [x, y, z] = RELATIVE_XYZ_FROM_RGB.map((row) => root(row[0] * linear[0] + row[1] * linear[1] + row[2] * linear[2]));
+  return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
+}
+
+/** The sRGB colour of L, a and b, as "#rrggbb"; one outside the gamut moves towards the grey of its lightness. */
+export function hexFromLab(lightness: number, a: number, b: number): string {
+  const rgba = new Uint8ClampedArray(4);
+  writeGamutMapped(rgba, 0, (lightness + 16) / 116, a, b);
+  return `#${Array.from(rgba.subarray(0, 3), (level) => level.toString(16).padStart(2, "0")).join("")}`;
+}
+
 /**
  * Colours a photo strip by strip: keeps its own lightness, takes its chroma from a network.
  *
