@@ -20,9 +20,9 @@ from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
 from sdk.contract import AB, STANDARD
 from sdk.manifest import load_manifest
-from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE, psnr
+from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE
 from training.checkpoint import load_student
-from training.metrics import eager
+from training.metrics import eager, psnr
 
 # One of each toolchain and each variant; `test_the_whole_release` makes them all.
 QUICK = (

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from goldens import FOLDER
 from sdk import color, merging, resizing
 from sdk.color import FloatArray, RgbArray, Uint8Array
 from sdk.contract import LIGHTNESS
 from tests.conftest import PHOTOS, PROJECT
-from tests.goldens.make_goldens import FOLDER
 
 NATIVE = PROJECT / "native"
 ANDROID = PROJECT / "examples" / "android" / "app" / "src" / "main"

@@ -16,12 +16,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from sdk import color, merging
-from sdk.contract import AB, HINTS, LIGHTNESS, STANDARD, Contract, Run, Tensors
+from sdk.contract import AB, LIGHTNESS, STANDARD, Contract, Run, Tensors
+from sdk.hints import Hint, place_hints
 from training.data import Photos
 from training.models.unet import UNet
 
 EVALUATION_SIZE = 256
-HINT_PIXELS = 7
+HINT_SIDE = 7  # pixels
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -34,17 +35,18 @@ class Network:
         run: What it answers.
         contract: Its tensors.
         vividness: How its heads are blended; see `Contract.chroma`.
-        told: How many random hints of 7×7 pixels it is given for each photo, of the photo's own colours.
+        hints: How many of the truth's own colours it is told; see `true_hints`.
     """
 
     run: Run
     contract: Contract = STANDARD
     vividness: float = 0.0
-    told: int = 0
+    hints: int = 0
 
-    def chroma(self, rgb: Rgb, *, hints: color.FloatArray | None = None) -> color.FloatArray:
-        """(S, S, 3) sRGB and perhaps hints, as `Contract.encode` takes them, to (2, S/2, S/2) a and b in Lab units."""
-        return self.contract.chroma(self.run(self.contract.encode(rgb, hints=hints)), vividness=self.vividness)
+    def chroma(self, truth: Rgb) -> color.FloatArray:
+        """A photo (S, S, 3), of which it is shown the lightness, to (2, S/2, S/2) a and b in Lab units."""
+        hints = true_hints(truth, self.contract, count=self.hints) if self.hints else None
+        return self.contract.chroma(self.run(self.contract.encode(truth, hints=hints)), vividness=self.vividness)
 
 
 def psnr(rgb: Rgb, truth: Rgb) -> float:
@@ -80,30 +82,28 @@ def ciede2000(rgb: Rgb, truth: Rgb) -> float:
 
 def colorize(network: Network, truth: Rgb) -> Rgb:
     """Take a photo's colour away and let a network put it back. (S, S, 3) in and out."""
-    hints = hints_of(truth, count=network.told, contract=network.contract) if network.told else None
-    return paint(truth, network.chroma(truth, hints=hints))
+    return paint(truth, network.chroma(truth))
 
 
-def hints_of(truth: Rgb, *, count: int, contract: Contract) -> color.FloatArray:
-    """What somebody would say who knew a photo's colours at some places; the same places at each call.
+def true_hints(truth: Rgb, contract: Contract, *, count: int) -> color.FloatArray:
+    """What somebody would say who remembers the mean colour of a few random spots.
 
     Args:
-        truth: (S, S, 3) sRGB.
-        count: How many squares of `HINT_PIXELS` pixels; later ones cover earlier ones.
-        contract: Whose grid of hints they are laid on.
+        truth: (S, S, 3).
+        contract: Of the network that is told.
+        count: Spots, each of `HINT_SIDE` pixels; the same ones whenever this photo comes.
 
     Returns:
         (3, S/2, S/2) as `Contract.encode` takes them.
     """
-    lab = color.rgb_to_lab(truth)
-    grid = np.zeros(contract.shape(HINTS)[1:], np.float32)
-    cells = (np.arange(grid.shape[-1]) + 0.5) * HINTS.stride
-    # The places are a function of the photo, so that networks are compared at the same ones.
-    for top, left in np.random.default_rng(zlib.crc32(truth)).integers(0, len(truth) - HINT_PIXELS, (count, 2)):
-        square = lab[top : top + HINT_PIXELS, left : left + HINT_PIXELS, 1:].mean(axis=(0, 1))
-        rows, columns = ((cells > start) & (cells < start + HINT_PIXELS) for start in (top, left))
-        grid[:, np.outer(rows, columns)] = np.append(square, 1)[:, None]
-    return grid
+    height, width, _ = truth.shape
+    random = np.random.default_rng(zlib.crc32(truth.tobytes()))
+    hints = []
+    for top, left in random.integers(0, (height - HINT_SIDE + 1, width - HINT_SIDE + 1), (count, 2)):
+        spot = truth[top : top + HINT_SIDE, left : left + HINT_SIDE].mean(axis=(0, 1)).round().astype(np.uint8)
+        middle = HINT_SIDE / 2
+        hints.append(Hint(left + middle, top + middle, f"#{spot.tobytes().hex()}", radius=middle))
+    return place_hints(hints, contract, height=height, width=width)
 
 
 def paint(truth: Rgb, ab: color.FloatArray) -> Rgb:
