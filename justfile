@@ -3,7 +3,8 @@
 default:
     @just --list
 
-# Everything a commit must pass: style, types, import contracts, tests.
+# Everything a commit must pass, side by side: style, types, import contracts, tests.
+[parallel]
 check: lint types contracts test
 
 lint:
@@ -26,7 +27,10 @@ page:
     cd web && npm ci && npm run build
 
 # The browser's half: types, its colour path beside Python's, and the page in Chromium.
-web: page
+web: page browser
+
+# The same, of the page as it was last built.
+browser:
     cd web && npx tsc && npx vitest run && npx playwright test
 
 # The documentation as a site, in runs/site; any broken link is an error.
