@@ -28,12 +28,48 @@ private struct Goldens: Decodable {
     let lightness: [Lightness]
     let merge: [Merge]
 
-    static func load() throws -> Goldens {
-        // examples/ios/Tests/EdgeColorizerTests/GoldenTests.swift, five steps below the repository's root.
-        let root = (0..<5).reduce(URL(fileURLWithPath: #filePath)) { path, _ in path.deletingLastPathComponent() }
-        let file = root.appendingPathComponent("goldens/color.json")
-        return try JSONDecoder().decode(Goldens.self, from: Data(contentsOf: file))
+    static func load() throws -> Goldens { try decoded("color.json") }
+}
+
+private struct ContractGoldens: Decodable {
+    struct Placed: Decodable {
+        struct Disc: Decodable {
+            let x: Double
+            let y: Double
+            let color: String // "#rrggbb"
+            let radius: Double?
+
+            var hint: Hint {
+                let levels = Int(color.dropFirst(), radix: 16)!
+                let red = UInt8(levels >> 16), green = UInt8(levels >> 8 & 255), blue = UInt8(levels & 255)
+                return Hint(x: x, y: y, red: red, green: green, blue: blue, radius: radius)
+            }
+        }
+
+        let height: Int
+        let width: Int
+        let hints: [Disc]
+        let placed: [Float]
     }
+
+    struct Blend: Decodable {
+        let vividness: Float
+        let answers: [String: [Float]]
+        let chroma: [Float] // in Lab units
+    }
+
+    let side: Int
+    let hints: [Placed]
+    let blend: [Blend]
+
+    static func load() throws -> ContractGoldens { try decoded("contract.json") }
+}
+
+private func decoded<Vectors: Decodable>(_ name: String) throws -> Vectors {
+    // swift/Tests/EdgeColorizerTests/GoldenTests.swift, four steps below the repository's root.
+    let root = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { path, _ in path.deletingLastPathComponent() }
+    let file = root.appendingPathComponent("goldens").appendingPathComponent(name)
+    return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: file))
 }
 
 final class GoldenTests: XCTestCase {
@@ -68,6 +104,27 @@ final class GoldenTests: XCTestCase {
                 for (one, other) in zip(levels, expected) {
                     XCTAssertLessThanOrEqual(abs(Int(one) - Int(other)), 1)
                 }
+            }
+        }
+    }
+
+    func testHintsArePlacedAsPythonDoes() throws {
+        let goldens = try ContractGoldens.load()
+        for golden in goldens.hints {
+            let hints = golden.hints.map(\.hint)
+            let placed = path.place(hints, width: golden.width, height: golden.height, cells: goldens.side / 2)
+            XCTAssertEqual(placed.count, golden.placed.count)
+            for (one, other) in zip(placed, golden.placed) {
+                XCTAssertEqual(one, other, accuracy: 1e-5)
+            }
+        }
+    }
+
+    func testTwoHeadsAreBlendedAsPythonDoes() throws {
+        for golden in try ContractGoldens.load().blend {
+            let faithful = golden.answers["ab"]!, vivid = golden.answers["vivid_ab"]!
+            for (one, other) in zip(path.blend(faithful, vivid, vividness: golden.vividness), golden.chroma) {
+                XCTAssertEqual(one * 110, other, accuracy: 1e-3)
             }
         }
     }
