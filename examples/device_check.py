@@ -25,7 +25,7 @@ from sdk import BackendUnavailable, Colorizer, ModelIntegrityError
 from sdk.backends import BACKENDS
 from sdk.colorizer import BUNDLED_MODEL
 
-PHOTOS = Path(__file__).parent.parent / "tests" / "goldens" / "photos"
+PHOTOS = Path(__file__).parent.parent / "goldens" / "photos"
 HIGHEST_AGREEMENT_DB = 99.0  # stands for equal pictures, whose ratio is infinite
 
 

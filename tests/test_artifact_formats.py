@@ -19,7 +19,7 @@ from sdk import Colorizer
 from sdk.backends import BACKENDS
 from sdk.contract import AB, HINTS, LIGHTNESS, VIVID_AB, Contract
 from sdk.manifest import load_manifest
-from tests.conftest import PHOTOS, PROJECT
+from tests.conftest import PHOTOS, PROJECT, settle_norms
 from training.checkpoint import build_network, save_network
 from training.config import Recipe, StudentConfig
 
@@ -90,9 +90,11 @@ def test_two_heads_and_two_inputs_need_a_recipe_and_a_contract_alone(
     )
     torch.manual_seed(0)
     network = build_network(recipe)
+    sample = sample_photos(PHOTOS, count=4, side=256, salt="")
     assert network.hints
-    for parameter in (*network.heads.parameters(), *network.hints.parameters()):  # all of hints' are zero at first
-        torch.nn.init.normal_(parameter, std=0.3)
+    for parameter in (*network.heads.parameters(), *network.hints.parameters()):
+        torch.nn.init.normal_(parameter, std=0.1)
+    settle_norms(network, sample.inputs(network.contract))
     save_network(network.state_dict(), recipe, tmp_path / "student.safetensors")
     build_here(monkeypatch)
     targets = (find_target("onnx", "fp32"), find_target("onnx", "fp32", "rgb"))
@@ -102,7 +104,7 @@ def test_two_heads_and_two_inputs_need_a_recipe_and_a_contract_alone(
     assert manifest.tensors == Contract(inputs=(LIGHTNESS, HINTS), outputs=(AB, VIVID_AB)) == network.contract
     assert Colorizer.load("onnx", model_dir=tmp_path / "model").colorize(PHOTOS / "cat.jpg").size == (256, 256)
 
-    (photo,) = sample_photos(PHOTOS, count=1, side=256, salt="").rgb
+    photo = sample.rgb[0]
     run = find_format("onnx").open(tmp_path / "model" / "student-fp32.onnx", network.contract)
     without, hinted = (
         run(network.contract.encode(photo, hints=hints)) for hints in (None, np.ones((3, 128, 128), np.float32))
