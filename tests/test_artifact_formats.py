@@ -102,7 +102,8 @@ def test_two_heads_and_two_inputs_need_a_recipe_and_a_contract_alone(
     assert done.failures == []
     manifest = load_manifest(tmp_path / "model")
     assert manifest.tensors == Contract(inputs=(LIGHTNESS, HINTS), outputs=(AB, VIVID_AB)) == network.contract
-    assert Colorizer.load("onnx", model_dir=tmp_path / "model").colorize(PHOTOS / "cat.jpg").size == (256, 256)
+    coloured = Colorizer.load("onnx", model_dir=tmp_path / "model").colorize(PHOTOS / "cat.jpg")
+    assert np.ptp(np.asarray(coloured), axis=2).max() > 0
 
     photo = sample.rgb[0]
     run = find_format("onnx").open(tmp_path / "model" / "student-fp32.onnx", network.contract)
