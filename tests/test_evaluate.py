@@ -9,12 +9,16 @@ import torchvision
 from PIL import Image
 from safetensors.torch import save_file
 
+from sdk import color
 from sdk.color import Uint8Array
+from sdk.contract import HINTS, LIGHTNESS, Contract
 from tests.conftest import PHOTOS
 from training.__main__ import main
+from training.checkpoint import build_network, save_network
+from training.config import Recipe, StudentConfig
 from training.data import PackedPhotos
 from training.evaluate import worst_median_best
-from training.metrics import grey
+from training.metrics import grey, true_hints
 
 
 def test_figures_for_programs_and_sheets_for_eyes(
@@ -51,3 +55,32 @@ def test_a_sheet_has_the_worst_the_median_and_the_best(photo_rgb: Uint8Array) ->
     sheet = worst_median_best([(mix, truth) for mix in reversed(mixes)], count=1)
     expected = np.concatenate([mixes[0], mixes[4], mixes[8]], axis=1)
     np.testing.assert_array_equal(sheet[32:64], expected)
+
+
+def test_a_network_is_asked_in_every_way_it_knows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = Recipe(student=StudentConfig(width=0.35, decoder=(16, 16, 16, 16), heads=("ab", "vivid_ab"), hints=True))
+    save_network(build_network(recipe).state_dict(), recipe, tmp_path / "student.safetensors")
+    command = [
+        "evaluate",
+        "--photos",
+        str(PHOTOS),
+        "--count",
+        "1",
+        "--checkpoint",
+        str(tmp_path / "student.safetensors"),
+    ]
+    assert main([*command, "--vividness", "0", "0.5", "--hints", "0", "10"]) == 0
+    names = [line.split("|")[1].strip().rpartition("/")[2] for line in capsys.readouterr().out.splitlines()[4:]]
+    ways = ("", ", 10 hints", ", vividness 0.5", ", vividness 0.5, 10 hints")
+    assert names == [f"student.safetensors{way}" for way in ways]
+
+
+def test_hints_of_the_truth_are_its_colours_and_the_same_each_time(photo_rgb: Uint8Array) -> None:
+    truth = photo_rgb[:256, :256]
+    contract = Contract(inputs=(LIGHTNESS, HINTS))
+    hints = true_hints(truth, contract, count=20)
+    np.testing.assert_array_equal(hints, true_hints(truth, contract, count=20))
+    told = hints[2] == 1
+    assert 100 < told.sum() < 20 * 16
+    truth_ab = color.rgb_to_lab(truth.reshape(128, 2, 128, 2, 3).mean(axis=(1, 3)).astype(np.uint8))[..., 1:]
+    assert np.abs(np.moveaxis(hints[:2], 0, -1) - truth_ab)[told].mean() < 4 < np.abs(truth_ab[told]).mean()

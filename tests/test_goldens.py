@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from goldens import FOLDER, SAMPLES
+from goldens.vectors import color_vectors, contract_vectors
 from sdk import Colorizer
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.manifest import load_manifest
-from tests.conftest import psnr
-from tests.goldens.make_goldens import FOLDER, SAMPLES, color_vectors, contract_vectors
+from training.metrics import psnr
 
 EXPECTED = json.loads((FOLDER / "photos" / "expected.json").read_text())
 

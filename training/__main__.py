@@ -17,7 +17,7 @@ from training.checkpoint import CheckpointError, load_network, load_student, sav
 from training.config import RecipeError, load_recipe
 from training.data import EmptyDatasetError, ShardError, open_photos, pack
 from training.data.coco import OFFICIAL_SITE, SPLITS, DownloadError, download_coco
-from training.evaluate import as_json, as_table, evaluate
+from training.evaluate import as_json, as_table, evaluate, ways
 from training.kid import KernelDistance
 from training.loop import DivergedError, train
 from training.metrics import Network, eager
@@ -127,6 +127,12 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--checkpoint", type=Path, action="append", default=[], help="a .safetensors file of a run")
     command.add_argument("--model", type=Path, action="append", default=[], help="a folder with a manifest.json")
     command.add_argument("--perceptual", action="store_true", help="LPIPS and FID too; their networks are downloaded")
+    command.add_argument(
+        "--vividness", type=float, nargs="+", default=[0.0], help="blends of the two heads, for networks that have them"
+    )
+    command.add_argument(
+        "--hints", type=int, nargs="+", default=[0], help="random true hints, for networks that take them"
+    )
     command.add_argument("--kid-weights", type=Path, help="measure KID too, with this MobileNetV2 (safetensors)")
     command.add_argument("--count", type=int, help="measure on the first so many photos only")
     command.add_argument("--json", type=Path, help="also write the figures here")
@@ -179,8 +185,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     kid = KernelDistance(options.kid_weights) if options.kid_weights else None
     if not kid:
         print("NOT MEASURED: KID; name ImageNet's MobileNetV2 with --kid-weights", file=sys.stderr)
+    asked: dict[str, Network] = {}
+    for name, network in networks.items():
+        asked |= ways(name, network, vividness=options.vividness, hints=options.hints)
     rows = evaluate(
-        networks,
+        asked,
         options.photos,
         kid=kid,
         perceptual=options.perceptual,

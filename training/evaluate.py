@@ -2,13 +2,16 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from PIL import Image
 from tqdm import tqdm
 
+from sdk.contract import HINTS, VIVID_AB
 from training.data import INDEX_FILE, EmptyDatasetError, PackedPhotos, decode_rgb, find_photos
 from training.kid import KernelDistance
 from training.metrics import EVALUATION_SIZE, Network, Rgb, colorize, gain, grey, held_out_truths, measure
@@ -74,6 +77,25 @@ def evaluate(
             picture = Image.fromarray(worst_median_best(pairs))
             picture.save(sheets / f"{name.strip('/').replace('/', '-')}.jpg", quality=90)
     return rows
+
+
+def ways(name: str, network: Network, *, vividness: Sequence[float], hints: Sequence[int]) -> dict[str, Network]:
+    """A network asked in each way that it knows, by the names of the rows: without hints and faithful, if in no other.
+
+    Args:
+        name: Of the network.
+        network: What is asked.
+        vividness: Blends, for a network with a vivid head.
+        hints: How many random true hints, for a network that takes them.
+    """
+    blends = vividness if VIVID_AB in network.contract.outputs else (0.0,)
+    told = hints if HINTS in network.contract.inputs else (0,)
+    return {
+        name + (f", vividness {blend:g}" if blend else "") + (f", {count} hints" if count else ""): replace(
+            network, vividness=blend, hints=count
+        )
+        for blend, count in product(blends, told)
+    }
 
 
 def _truths(photos: Path, count: int | None) -> list[Rgb]:

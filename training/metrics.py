@@ -4,6 +4,7 @@ Every figure follows one protocol: photo → RGB → 256×256 bicubic → L → 
 → merge → 8-bit RGB; each metric per photo, then the mean.
 """
 
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,12 @@ from torch.nn import functional as F
 
 from sdk import color, merging
 from sdk.contract import AB, LIGHTNESS, STANDARD, Contract, Run, Tensors
+from sdk.hints import Hint, place_hints
 from training.data import Photos
 from training.models.unet import UNet
 
 EVALUATION_SIZE = 256
+HINT_SIDE = 7  # pixels
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -32,15 +35,18 @@ class Network:
         run: What it answers.
         contract: Its tensors.
         vividness: How its heads are blended; see `Contract.chroma`.
+        hints: How many of the truth's own colours it is told; see `true_hints`.
     """
 
     run: Run
     contract: Contract = STANDARD
     vividness: float = 0.0
+    hints: int = 0
 
-    def chroma(self, rgb: Rgb, *, hints: color.FloatArray | None = None) -> color.FloatArray:
-        """(S, S, 3) sRGB and perhaps hints, as `Contract.encode` takes them, to (2, S/2, S/2) a and b in Lab units."""
-        return self.contract.chroma(self.run(self.contract.encode(rgb, hints=hints)), vividness=self.vividness)
+    def chroma(self, truth: Rgb) -> color.FloatArray:
+        """A photo (S, S, 3), of which it is shown the lightness, to (2, S/2, S/2) a and b in Lab units."""
+        hints = true_hints(truth, self.contract, count=self.hints) if self.hints else None
+        return self.contract.chroma(self.run(self.contract.encode(truth, hints=hints)), vividness=self.vividness)
 
 
 def psnr(rgb: Rgb, truth: Rgb) -> float:
@@ -77,6 +83,27 @@ def ciede2000(rgb: Rgb, truth: Rgb) -> float:
 def colorize(network: Network, truth: Rgb) -> Rgb:
     """Take a photo's colour away and let a network put it back. (S, S, 3) in and out."""
     return paint(truth, network.chroma(truth))
+
+
+def true_hints(truth: Rgb, contract: Contract, *, count: int) -> color.FloatArray:
+    """What somebody would say who remembers the mean colour of a few random spots.
+
+    Args:
+        truth: (S, S, 3).
+        contract: Of the network that is told.
+        count: Spots, each of `HINT_SIDE` pixels; the same ones whenever this photo comes.
+
+    Returns:
+        (3, S/2, S/2) as `Contract.encode` takes them.
+    """
+    height, width, _ = truth.shape
+    random = np.random.default_rng(zlib.crc32(truth.tobytes()))
+    hints = []
+    for top, left in random.integers(0, (height - HINT_SIDE + 1, width - HINT_SIDE + 1), (count, 2)):
+        spot = truth[top : top + HINT_SIDE, left : left + HINT_SIDE].mean(axis=(0, 1)).round().astype(np.uint8)
+        middle = HINT_SIDE / 2
+        hints.append(Hint(left + middle, top + middle, f"#{spot.tobytes().hex()}", radius=middle))
+    return place_hints(hints, contract, height=height, width=width)
 
 
 def paint(truth: Rgb, ab: color.FloatArray) -> Rgb:

@@ -42,7 +42,7 @@ export default defineConfig({
 const COPIED = {
   models: ["../sdk/models", /\.(onnx|json)$/],
   samples: ["../examples/photos", /\.jpg$/],
-  check: ["../tests/goldens/photos", /\.(webp|json)$/],
+  check: ["../goldens/photos", /\.(webp|json)$/],
 } as const;
 
 /** Files that are kept once, elsewhere in the repository. */

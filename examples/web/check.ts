@@ -6,7 +6,7 @@ import { button, element, save, sentence } from "./dom";
 
 const RUNS = 20;
 
-/** Made by `tests/goldens/make_goldens.py`. */
+/** Made by `python -m goldens`. */
 interface Expected {
   readonly model_sha256: string;
   readonly photos: readonly { readonly name: string; readonly psnr_db: number; readonly grey_psnr_db: number }[];

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sdk.contract import AB, LIGHTNESS
+from sdk.contract import AB, HINTS, LIGHTNESS
 from training.config import Recipe
+from training.data.hints import random_hints
 from training.data.old_photos import age
 from training.data.sources import EmptyDatasetError
 
@@ -72,7 +73,11 @@ class Photos(ABC):
         lightness = lab[:, :1].contiguous()
         if recipe.old_photos:
             lightness = age(lightness, share=recipe.old_photos, generator=generator.manual_seed(step * world + rank))
-        return Batch({LIGHTNESS.name: lightness}, ab=F.avg_pool2d(lab[:, 1:], AB.stride))
+        ab = F.avg_pool2d(lab[:, 1:], AB.stride)
+        inputs = {LIGHTNESS.name: lightness}
+        if recipe.takes_hints:
+            inputs[HINTS.name] = random_hints(ab, generator=generator)
+        return Batch(inputs, ab)
 
     def _indices(self, step: int, recipe: Recipe) -> npt.NDArray[np.intp]:
         positions = range(step * recipe.batch_size, (step + 1) * recipe.batch_size)

@@ -157,7 +157,9 @@ Image.fromarray(merging.merge(rgb, contract.chroma(answers))).save(out)
   await expect(points(page)).toHaveCount(1);
   await redInsideAlone(page, 0.5, 0.5);
   await choose(page, { name: "cat.jpg.hints.json", mimeType: "application/json", buffer: Buffer.from('[{"x": 9000, "y": 1, "color": "teal"}]') });
-  await expect(page.locator("#batch-text")).toContainText("another photo");
+  await expect(page.locator("#batch-text")).toContainText("belong to another");
+  await choose(page, { name: "cat.jpg.hints.json", mimeType: "application/json", buffer: Buffer.from('[{"x": "50%", "y": "50%", "color": "red"}]') });
+  await expect(page.locator("#batch-text")).toHaveText("One point taken from cat.jpg.hints.json");
   await choose(page, { name: "cat.jpg.hints.json", mimeType: "application/json", buffer: Buffer.from('{"x": 1}') });
   await expect(page.locator("#batch-text")).toContainText("holds no points");
 });

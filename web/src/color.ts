@@ -1,7 +1,7 @@
 /**
  * CIE Lab and sRGB: `sdk/color.py` in TypeScript, function by function, for 8-bit photos.
  *
- * Held to golden vectors made by the Python module (`tests/goldens`). Lightness `L` runs over [0, 100];
+ * Held to golden vectors made by the Python module (`goldens`). Lightness `L` runs over [0, 100];
  * chroma `a` and `b` over about [-110, 110] for colours inside sRGB.
  */
 

@@ -14,7 +14,7 @@ interface Vectors {
   blend: { vividness: number; answers: Record<string, number[]>; chroma: number[] }[];
 }
 
-const vectors: Vectors = JSON.parse(readFileSync(new URL("../../tests/goldens/contract.json", import.meta.url), "utf-8"));
+const vectors: Vectors = JSON.parse(readFileSync(new URL("../../goldens/contract.json", import.meta.url), "utf-8"));
 const contract: Contract = { side: vectors.side, inputs: [LIGHTNESS, HINTS], outputs: [AB, VIVID_AB] };
 const given = (hints: Vectors["hints"][number]["hints"]): Hint[] => hints.map((hint) => ({ ...hint, radius: hint.radius ?? undefined }));
 
