@@ -70,14 +70,12 @@ class UNet(nn.Module):
     def decoded(self, encoded: Sequence[Tensor], inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """What `features` returns, from what `encoded` did."""
         skips, decoded = list(encoded), []
-        features = skips.pop()
         hints = self.hints(inputs[HINTS.name]) if self.hints else []
-        if hints:
-            features = features + hints.pop()
-        features = self.context(features)
+        deepest = skips.pop()
+        features = self.context(deepest + hints.pop() if hints else deepest)
         for step in self.decoder:
-            features = step(features, skips.pop(), *hints[-1:])
-            hints = hints[:-1]
+            told = (hints.pop(),) if hints else ()
+            features = step(features, skips.pop(), *told)
             decoded.append(features)
         return decoded
 
