@@ -3,7 +3,8 @@
 default:
     @just --list
 
-# Everything a commit must pass: style, types, import contracts, tests.
+# Everything a commit must pass, side by side: style, types, import contracts, tests.
+[parallel]
 check: lint types contracts test
 
 lint:
@@ -16,15 +17,20 @@ types:
 contracts:
     lint-imports
 
-test *arguments:
-    pytest {{ arguments }}
+# Two tests at a time; then, alone, those that measure time.
+test:
+    pytest --numprocesses 2 --dist loadgroup -m "not slow and not clock"
+    pytest -m "clock and not slow" $(grep -l mark.clock tests/test_*.py)
 
 # Build the web page into sdk/page, from where `colorize serve` and the wheel take it.
 page:
     cd web && npm ci && npm run build
 
 # The browser's half: types, its colour path beside Python's, and the page in Chromium.
-web: page
+web: page browser
+
+# The same, of the page as it was last built.
+browser:
     cd web && npx tsc && npx vitest run && npx playwright test
 
 # The documentation as a site, in runs/site; any broken link is an error.

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-import torch
 from tqdm import tqdm
 
-from benchmarks.peers import PEERS, multiply_adds
+from benchmarks.peers import PEERS, ByName, multiply_adds
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
+from converters.positional import named_examples
 from converters.to_onnx import export_fp32
 from sdk.backends import open_backend
 from sdk.backends.ort import session_options
-from sdk.color import FloatArray
-from sdk.manifest import Manifest, Tensors
+from sdk.contract import STANDARD, Contract, Tensors
+from sdk.manifest import Manifest
 from training.checkpoint import load_student
 from training.models.student import parameter_count
 
@@ -62,26 +62,28 @@ def measure_networks(artifacts: Manifest, checkpoint: Path, folder: Path, *, rou
         folder: Where the published networks' files are kept between runs.
         rounds: Turns each network takes.
     """
-    lightness = np.random.default_rng(0).uniform(-1, 1, artifacts.tensors.input_shape).astype(np.float32)
+    contract = artifacts.tensors
+    noise = np.random.default_rng(0)
+    inputs = {spec.name: noise.uniform(-1, 1, contract.shape(spec)).astype(np.float32) for spec in contract.inputs}
     student = load_student(checkpoint).network
-    ours = (parameter_count(student), multiply_adds(student, torch.from_numpy(lightness)))
+    ours = (parameter_count(student), multiply_adds(student, named_examples(contract)))
     known: dict[str, tuple[str, Path, tuple[int, int]]] = {}
     for artifact in artifacts.artifacts:
         if artifact.variant == "lab" and artifact.backend in ("onnx", "executorch"):
             name = f"ours {artifact.precision}" + (", ExecuTorch" if artifact.backend == "executorch" else "")
             known[name] = (artifact.backend, artifacts.verify(artifact), ours)
     for name, build in tqdm(PEERS.items(), desc="published networks", unit="network"):
-        network = build().eval()
+        network = ByName(build()).eval()
         path = folder / f"{name}.onnx"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            export_fp32(network, artifacts.tensors, path)
-        known[name] = ("onnx", path, (parameter_count(network), multiply_adds(network, torch.from_numpy(lightness))))
+            export_fp32(network, STANDARD, path)
+        known[name] = ("onnx", path, (parameter_count(network), multiply_adds(network, named_examples(STANDARD))))
 
     latency: dict[str, dict[int, Duration]] = {name: {} for name in known}
     for threads in THREADS:
         # ExecuTorch's threads belong to the process, so thread counts take turns as a whole.
-        ways = {name: _runner(backend, path, threads, lightness) for name, (backend, path, _) in known.items()}
+        ways = {name: _runner(backend, path, contract, threads, inputs) for name, (backend, path, _) in known.items()}
         for name, duration in interleave(ways, rounds=rounds).items():
             latency[name][threads] = duration
     return [
@@ -98,10 +100,11 @@ def measure_networks(artifacts: Manifest, checkpoint: Path, folder: Path, *, rou
     ]
 
 
-def _runner(backend: str, path: Path, threads: int, lightness: FloatArray) -> Callable[[], object]:
+def _runner(backend: str, path: Path, contract: Contract, threads: int, inputs: Tensors) -> Callable[[], object]:
     if backend == "executorch":
-        opened = open_backend("executorch", path, Tensors(), threads=threads)
-        return lambda: opened.predict_ab(lightness)
+        opened = open_backend("executorch", path, contract, threads=threads)
+        return lambda: opened.run(inputs)
     # As the SDK's, whose threads rest between answers: they would spin through another network's turn.
     session = onnxruntime.InferenceSession(path, session_options(threads), providers=["CPUExecutionProvider"])
-    return lambda: session.run(None, {"lightness": lightness})
+    given = {node.name: inputs[node.name] for node in session.get_inputs()}  # published networks take lightness alone
+    return lambda: session.run(None, given)

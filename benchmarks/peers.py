@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import convnext_tiny
 
+from sdk.contract import AB, LIGHTNESS
+
 
 def convolutions(
     inputs: int, outputs: int, count: int, *, stride: int = 1, dilation: int = 1, norm: bool = True
@@ -181,10 +183,22 @@ PEERS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def multiply_adds(network: nn.Module, lightness: Tensor) -> int:
+class ByName(nn.Module):
+    """A published network as the tensor contract names things."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Lightness in, ab out; see `sdk.contract`."""
+        return {AB.name: self.network(inputs[LIGHTNESS.name])}
+
+
+def multiply_adds(network: nn.Module, example: Tensor | dict[str, Tensor]) -> int:
     """Multiply-adds of one forward pass, as PyTorch counts them."""
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
-        network.eval()(lightness)
+        network.eval()(example)
     return counter.get_total_flops() // 2

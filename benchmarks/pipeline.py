@@ -28,7 +28,7 @@ import resource, sys
 import numpy as np
 from sdk import Colorizer
 from sdk.testing import FakeBackend
-colorizer = Colorizer(FakeBackend(), side=256)
+colorizer = Colorizer(FakeBackend())
 colorizer.colorize(np.zeros((10, 4000, 3), np.uint8))  # the tables, once
 photo = np.full((int(sys.argv[1]), int(sys.argv[2]), 3), 90, np.uint8)
 def peak():
@@ -65,7 +65,7 @@ def measure_seconds(*, height: int = 3000, width: int = 4000, runs: int = 5) -> 
     noise = random.integers(0, 256, (height // 20, width // 20), np.uint8)
     rgb = cv2.cvtColor(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC), cv2.COLOR_GRAY2RGB)
     ab = random.normal(0, 15, (2, SIDE // 2, SIDE // 2)).astype(np.float32)
-    colorizer = Colorizer(FakeBackend(ab[None] / 110), side=SIDE)
+    colorizer = Colorizer(FakeBackend(ab[None] / 110))
     ways: dict[str, Callable[[], object]] = {
         "edge-colorizer": lambda: colorizer.colorize(rgb),
         "OpenCV": lambda: with_opencv(np.asarray(rgb, np.uint8), ab),

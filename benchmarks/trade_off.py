@@ -9,25 +9,28 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from torch.nn import functional as F
 
 from benchmarks.peers import multiply_adds
 from benchmarks.timing import interleave
+from converters.positional import named_examples
 from converters.to_onnx import export_fp32
 from sdk.backends import open_backend
 from sdk.color import FloatArray
 from sdk.colorizer import BUNDLED_MODEL
-from sdk.manifest import Tensors, load_manifest
+from sdk.contract import Contract, Run, Tensors
+from sdk.manifest import load_manifest
 from training.checkpoint import CheckpointError, load_network
 from training.data import EmptyDatasetError
 from training.evaluate import evaluate, markdown_table
-from training.metrics import EVALUATION_SIZE, PredictAb
+from training.metrics import EVALUATION_SIZE, Network
 from training.models.student import parameter_count
 
 SIDES = (96, 128, 192, 256, 320)
@@ -77,52 +80,55 @@ def at_strength(strength: float) -> str:
     return f"{INT8}, strength {strength}"
 
 
-def _open(named: dict[str, Path], folder: Path, *, rounds: int) -> tuple[dict[str, Costs], dict[str, PredictAb]]:
+def _open(named: dict[str, Path], folder: Path, *, rounds: int) -> tuple[dict[str, Costs], dict[str, Network]]:
     """Every network exported and timed; and what colours with it."""
     networks = {name: load_network(path).network for name, path in named.items()}
     manifest = load_manifest(BUNDLED_MODEL)
-    files = {INT8: (manifest.verify(manifest.find_artifact("onnx", "int8")), Tensors(), networks[FP32])}
+    files = {INT8: (manifest.verify(manifest.find_artifact("onnx", "int8")), manifest.tensors, networks[FP32])}
     for name, network in networks.items():
-        files[name] = (folder / f"{len(files)}.onnx", Tensors(), network)
+        files[name] = (folder / f"{len(files)}.onnx", network.contract, network)
     for side in SIDES:
-        files[at_side(side)] = (folder / f"{side}px.onnx", Tensors(side=side), networks[FP32])
-    for name, (path, tensors, network) in files.items():
+        files[at_side(side)] = (folder / f"{side}px.onnx", replace(networks[FP32].contract, side=side), networks[FP32])
+    for name, (path, contract, network) in files.items():
         if name != INT8:
-            export_fp32(network, tensors, path)
-    ways: dict[str, PredictAb] = {name: _predict_ab(path, tensors) for name, (path, tensors, _) in files.items()}
-    timed = interleave({name: _run_once(ways[name], tensors) for name, (_, tensors, _) in files.items()}, rounds=rounds)
+            export_fp32(network, contract, path)
+    runs = {name: open_backend("onnx", path, contract, threads=1).run for name, (path, contract, _) in files.items()}
+    ways = {name: _run_once(runs[name], contract) for name, (_, contract, _) in files.items()}
+    timed = interleave(ways, rounds=rounds)
     costs = {
         name: Costs(
             parameter_count(network),
-            multiply_adds(network, torch.zeros(tensors.input_shape)),
+            multiply_adds(network, named_examples(contract)),
             path.stat().st_size,
             timed[name].seconds,
         )
-        for name, (path, tensors, network) in files.items()
+        for name, (path, contract, network) in files.items()
     }
-    int8 = ways[INT8]
+    rows = {name: Network(_resized(runs[name], contract)) for name, (_, contract, _) in files.items()}
     for strength in STRENGTHS:
-        ways[at_strength(strength)] = lambda lightness, by=strength: int8(lightness) * np.float32(by)
-    return costs, ways
+        rows[at_strength(strength)] = Network(_strengthened(runs[INT8], strength))
+    return costs, rows
 
 
-def _predict_ab(path: Path, tensors: Tensors) -> PredictAb:
-    backend = open_backend("onnx", path, tensors, threads=1)
+def _resized(run: Run, contract: Contract) -> Run:
+    """A network of another side, on the evaluation's photos."""
 
-    def predict_ab(lightness: FloatArray) -> FloatArray:
-        if lightness.shape != tensors.input_shape:
-            resized = torch.nn.functional.interpolate(
-                torch.from_numpy(lightness), size=tensors.side, mode="bilinear", antialias=True
-            )
-            lightness = resized.numpy()
-        return backend.predict_ab(lightness)
+    def resize(values: FloatArray) -> FloatArray:
+        side = values.shape[-1] * contract.side // EVALUATION_SIZE
+        return F.interpolate(torch.from_numpy(values), size=side, mode="bilinear", antialias=True).numpy()
 
-    return predict_ab
+    if contract.side == EVALUATION_SIZE:
+        return run
+    return lambda inputs: run({name: resize(values) for name, values in inputs.items()})
 
 
-def _run_once(predict_ab: PredictAb, tensors: Tensors) -> Callable[[], object]:
-    lightness = np.zeros(tensors.input_shape, np.float32)
-    return lambda: predict_ab(lightness)
+def _strengthened(run: Run, strength: float) -> Run:
+    return lambda inputs: {name: values * np.float32(strength) for name, values in run(inputs).items()}
+
+
+def _run_once(run: Run, contract: Contract) -> Callable[[], object]:
+    inputs: Tensors = {spec.name: np.zeros(contract.shape(spec), np.float32) for spec in contract.inputs}
+    return lambda: run(inputs)
 
 
 def _markdown(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], named: dict[str, Path]) -> str:

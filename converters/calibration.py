@@ -5,8 +5,8 @@ import heapq
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdk import color
-from sdk.color import FloatArray, Uint8Array
+from sdk.color import Uint8Array
+from sdk.contract import Contract, Tensors
 from training.data import EmptyDatasetError, decode_rgb, find_photos
 
 
@@ -22,9 +22,9 @@ class PhotoSample:
     rgb: list[Uint8Array]
     sha256: str
 
-    def lightness(self) -> list[FloatArray]:
-        """The network's input for each photo: (1, 1, S, S) in [-1, 1]."""
-        return [color.normalize_lightness(color.rgb_to_lightness(rgb)) for rgb in self.rgb]
+    def inputs(self, contract: Contract) -> list[Tensors]:
+        """What a network is given for each photo."""
+        return [contract.encode(rgb) for rgb in self.rgb]
 
 
 def sample_photos(source: Path, *, count: int, side: int, salt: str) -> PhotoSample:

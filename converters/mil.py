@@ -16,7 +16,7 @@ from coremltools.converters.mil.mil import types
 from torch import Tensor
 from torch.nn import functional as F
 
-from sdk.color import FloatArray
+from sdk.contract import Tensors
 
 
 class UnknownOperatorError(NotImplementedError):
@@ -41,8 +41,7 @@ class MilProgram:
         program = load(spec, specification_version=spec.specificationVersion, file_weights_dir=str(weights))
         function = program.functions["main"]
         self._operations = list(function.operations)
-        (self._input_name,) = function.inputs
-        (self._output,) = function.outputs
+        self._outputs = list(function.outputs)
         self._rounds = arithmetic == "fp16"
         self._constants: dict[str, Any] = {}
         self._steps: list[Any] = []
@@ -54,9 +53,9 @@ class MilProgram:
                     raise UnknownOperatorError(f"{path} uses {operation.op_type}, which converters.mil does not know.")
                 self._steps.append(operation)
 
-    def run(self, values: FloatArray) -> FloatArray:
-        """The program's one input to its one output, float32."""
-        computed: dict[str, Tensor] = {self._input_name: torch.from_numpy(values).float()}
+    def run(self, inputs: Tensors) -> Tensors:
+        """The program's inputs by name to its outputs by name, float32."""
+        computed: dict[str, Tensor] = {name: torch.from_numpy(values).float() for name, values in inputs.items()}
         with torch.inference_mode():
             for operation in self._steps:
                 (output,) = operation.outputs
@@ -64,7 +63,7 @@ class MilProgram:
                 result = OPERATORS[operation.op_type](arguments)
                 half = self._rounds and output.dtype == types.fp16
                 computed[output.name] = result.half().float() if half else result
-        return computed[self._output.name].numpy()
+        return {output.name: computed[output.name].numpy() for output in self._outputs}
 
     def _value(self, given: Any, computed: dict[str, Tensor]) -> Any:
         """An operator's argument: computed already, stored in the file, or a tuple of such."""

@@ -2,16 +2,17 @@
 
 import statistics
 import time
-from collections.abc import Callable
 
 import numpy as np
 
+from converters.rgb import INPUT_NAME, OUTPUT_NAME
 from sdk.color import FloatArray
+from sdk.contract import Run, Tensors
 from training import metrics
-from training.metrics import PredictAb, Rgb
+from training.metrics import Network, Rgb
 
 
-def measure_parity(artifact: PredictAb, eager: PredictAb, photos: list[Rgb]) -> dict[str, float]:
+def measure_parity(artifact: Network, eager: Network, photos: list[Rgb]) -> dict[str, float]:
     """Run both networks over the same photos.
 
     Args:
@@ -20,8 +21,8 @@ def measure_parity(artifact: PredictAb, eager: PredictAb, photos: list[Rgb]) -> 
         photos: Each (S, S, 3) sRGB, in colour.
 
     Returns:
-        `max_error`: largest difference in ab, in the contract's units of 110 Lab.
-        `sqnr_db`: signal (eager's ab) over noise (the difference), over all photos, in dB.
+        `max_error`: largest difference in any answer, in the contract's units of 110 Lab.
+        `sqnr_db`: signal (eager's answers) over noise (the difference), over all photos, in dB.
         `psnr_drop_db`: eager's mean PSNR against the photos less the artifact's.
         `ciede2000`: mean colour difference between the two pictures.
     """
@@ -44,9 +45,7 @@ def measure_parity(artifact: PredictAb, eager: PredictAb, photos: list[Rgb]) -> 
     }
 
 
-def measure_rgb_parity(
-    artifact: Callable[[FloatArray], FloatArray], lab: PredictAb, photos: list[Rgb]
-) -> dict[str, float]:
+def measure_rgb_parity(artifact: Run, lab: Network, photos: list[Rgb]) -> dict[str, float]:
     """Hold a graph that takes a photo and gives a photo back to the SDK's colour path around its "lab" twin.
 
     Returns:
@@ -61,31 +60,26 @@ def measure_rgb_parity(
     return {"levels": largest, "beyond_one_share": float(np.mean(beyond))}
 
 
-def run_rgb(artifact: Callable[[FloatArray], FloatArray], photo: Rgb) -> Rgb:
+def run_rgb(artifact: Run, photo: Rgb) -> Rgb:
     """An "rgb" artifact on (S, S, 3) sRGB."""
     planes = np.ascontiguousarray(photo.transpose(2, 0, 1)[None], np.float32)
-    return artifact(planes)[0].transpose(1, 2, 0).astype(np.uint8)
+    return artifact({INPUT_NAME: planes})[OUTPUT_NAME][0].transpose(1, 2, 0).astype(np.uint8)
 
 
-def latency_ratio(int8: PredictAb, fp32: PredictAb, lightness: FloatArray, *, runs: int = 15) -> float:
+def latency_ratio(int8: Run, fp32: Run, inputs: Tensors, *, runs: int = 15) -> float:
     """Median time of one network over the other's, run in turns so that a busy machine slows both alike."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(runs + 2):
         for network, seconds in zip((int8, fp32), times, strict=True):
             start = time.perf_counter()
-            network(lightness)
+            network(inputs)
             seconds.append(time.perf_counter() - start)
     # The first two runs warm up caches and thread pools.
     return statistics.median(times[0][2:]) / statistics.median(times[1][2:])
 
 
-def _run(network: PredictAb, truth: Rgb) -> tuple[FloatArray, Rgb]:
-    """A network's raw ab for a photo, and the picture it makes of it."""
-    outputs: list[FloatArray] = []
-
-    def recording(lightness: FloatArray) -> FloatArray:
-        outputs.append(network(lightness))
-        return outputs[0]
-
-    picture = metrics.colorize(recording, truth)
-    return outputs[0], picture
+def _run(network: Network, truth: Rgb) -> tuple[FloatArray, Rgb]:
+    """A network's raw answers for a photo, in one row, and the picture it makes of it."""
+    answers = network.run(network.contract.encode(truth))
+    picture = metrics.paint(truth, network.contract.chroma(answers, vividness=network.vividness))
+    return np.concatenate([answers[spec.name].ravel() for spec in network.contract.outputs]), picture

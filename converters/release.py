@@ -12,7 +12,6 @@ from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
-import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -20,17 +19,18 @@ from converters import budgets, report
 from converters.build import Built, Job, build, open_artifact
 from converters.calibration import PhotoSample, sample_photos
 from converters.parity import latency_ratio
+from converters.positional import Positional, examples
 from converters.recipe import RECIPES, ExportRecipe
-from sdk.manifest import FILE_NAME, Artifact, Manifest, Model, Tensors, sha256
+from sdk.contract import Contract
+from sdk.manifest import FILE_NAME, Artifact, Manifest, Model, sha256
 from training.checkpoint import load_student
 from training.config import Recipe
-from training.metrics import as_predict_ab, colorize
+from training.metrics import colorize, eager
 from training.models.student import Student
 
 CALIBRATION_PHOTOS = 128
 PARITY_PHOTOS = 32
 SHOWN_PHOTOS = 6
-TENSORS = Tensors()
 _WORKERS = 2
 _CHECKSUMS = "SHA256SUMS"
 
@@ -56,18 +56,22 @@ def export_all(checkpoint: Path, photos: Path, out: Path, recipes: tuple[ExportR
         EmptyDatasetError: There are no photos to calibrate with.
     """
     student = load_student(checkpoint)
-    calibration = sample_photos(photos, count=CALIBRATION_PHOTOS, side=TENSORS.side, salt="calibration")
-    proof = sample_photos(photos, count=PARITY_PHOTOS, side=TENSORS.side, salt="parity")
+    contract = student.network.contract
+    calibration = sample_photos(photos, count=CALIBRATION_PHOTOS, side=contract.side, salt="calibration")
+    proof = sample_photos(photos, count=PARITY_PHOTOS, side=contract.side, salt="parity")
     out.mkdir(parents=True, exist_ok=True)
     for last in (FILE_NAME, _CHECKSUMS):
         (out / last).unlink(missing_ok=True)  # from here to the end, the folder is not a model
 
     families = [tuple(family) for _, family in groupby(sorted(recipes, key=_family, reverse=True), key=_family)]
-    built = _build([Job(f, checkpoint, calibration, proof, SHOWN_PHOTOS, TENSORS, out) for f in families])
+    built = _build([Job(f, checkpoint, calibration, proof, SHOWN_PHOTOS, out) for f in families])
     artifacts = [built[recipe.file].artifact for recipe in recipes]
     others = {
         "exported max_error": _export_error(student.network, proof),
-        **{f"{backend} int8/fp32 latency": ratio for backend, ratio in _latencies(recipes, proof, out).items()},
+        **{
+            f"{backend} int8/fp32 latency": ratio
+            for backend, ratio in _latencies(recipes, contract, proof, out).items()
+        },
     }
     failures = [line for artifact in artifacts for line in budgets.check_artifact(artifact)]
     failures += budgets.check("torch.export", {"max_error": others["exported max_error"]}, budgets.EXPORTED)
@@ -78,11 +82,11 @@ def export_all(checkpoint: Path, photos: Path, out: Path, recipes: tuple[ExportR
         folder=out,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=_model(student.recipe),
-        tensors=TENSORS,
+        tensors=contract,
         artifacts=artifacts,
     )
     shown = proof.rgb[:SHOWN_PHOTOS]
-    columns = {"eager student": [colorize(as_predict_ab(student.network), truth) for truth in shown]}
+    columns = {"eager student": [colorize(eager(student.network), truth) for truth in shown]}
     columns |= {artifact.path: built[artifact.path].pictures for artifact in artifacts}
     report.write(manifest, others, failures, report.contact_sheet(shown, columns))
     if not failures:
@@ -142,19 +146,28 @@ def _end_with_parent() -> None:
 
 def _export_error(network: Student, proof: PhotoSample) -> float:
     """How far the exported program, which most artifacts come from, is from the eager student."""
-    eager = as_predict_ab(network)
-    exported = as_predict_ab(torch.export.export(network, (torch.zeros(TENSORS.input_shape),)).module())
-    return max(float(np.abs(exported(x) - eager(x)).max()) for x in proof.lightness())
+    contract = network.contract
+    exported = torch.export.export(Positional(network, contract), examples(contract)).module()
+    largest = 0.0
+    with torch.inference_mode():
+        for inputs in proof.inputs(contract):
+            given = {name: torch.from_numpy(values) for name, values in inputs.items()}
+            answers = exported(*(given[spec.name] for spec in contract.inputs))
+            for answer, expected in zip(answers, network(given).values(), strict=True):
+                largest = max(largest, float((answer - expected).abs().max()))
+    return largest
 
 
-def _latencies(recipes: tuple[ExportRecipe, ...], proof: PhotoSample, out: Path) -> dict[str, float]:
+def _latencies(
+    recipes: tuple[ExportRecipe, ...], contract: Contract, proof: PhotoSample, out: Path
+) -> dict[str, float]:
     """Latency of int8 over fp32 for each backend that runs here at its own speed and has both."""
     ratios: dict[str, float] = {}
     for backend in ("onnx", "executorch"):
         pair = [ExportRecipe(backend=backend, precision=precision) for precision in ("int8", "fp32")]
         if set(pair) <= set(recipes):
-            int8, fp32 = (open_artifact(recipe, out / recipe.file, TENSORS) for recipe in pair)
-            ratios[backend] = latency_ratio(int8, fp32, proof.lightness()[0])
+            int8, fp32 = (open_artifact(recipe, out / recipe.file, contract) for recipe in pair)
+            ratios[backend] = latency_ratio(int8, fp32, proof.inputs(contract)[0])
     return ratios
 
 

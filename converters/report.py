@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from sdk.color import Uint8Array
+from sdk.contract import Contract, TensorSpec
 from sdk.manifest import Artifact, Manifest
 from training.evaluate import markdown_table
 from training.metrics import grey
@@ -81,12 +82,12 @@ def contact_sheet(truths: list[Uint8Array], columns: Mapping[str, list[Uint8Arra
 
 def model_card(manifest: Manifest) -> str:
     """What a person should know before using the model, from its manifest."""
-    model, tensors = manifest.model, manifest.tensors
+    model, contract = manifest.model, manifest.tensors
     return f"""# Model card: {model.name} {model.version}
 
 **What it is.** A network that guesses the colours of a grey photograph.
-In: `{tensors.input_name}` {tensors.input_shape}, L/50 - 1 of CIE Lab.
-Out: `{tensors.output_name}` {tensors.output_shape}, a/110 and b/110. Licence: {model.licence}.
+In: {_tensors(contract, contract.inputs)}.
+Out: {_tensors(contract, contract.outputs)}. Licence: {model.licence}.
 Made from commit {model.commit} on {manifest.created}.
 
 **Use it for** plausible colours. **Do not use it** to find out what colour something really was: nothing in a grey
@@ -100,6 +101,10 @@ photo says. It has not been tested for medical, forensic or scientific pictures.
 
 {table(manifest.artifacts)}
 """
+
+
+def _tensors(contract: Contract, specs: tuple[TensorSpec, ...]) -> str:
+    return "; ".join(f"`{spec.name}` {contract.shape(spec)}, {spec.meaning}" for spec in specs)
 
 
 def _rows(artifacts: list[Artifact]) -> list[list[str]]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sdk import color
+from sdk.contract import AB, LIGHTNESS, Contract
 
 INPUT_NAME, OUTPUT_NAME = "photo", "coloured"
 
@@ -70,20 +71,24 @@ class After(nn.Module):
 
 
 class RgbNetwork(nn.Module):
-    """A network with the colour path around it.
+    """A network with the colour path around it: nobody gives it hints, and it answers faithfully.
 
     Args:
-        network: Meets the tensor contract.
+        network: Takes and returns the contract's tensors in their order, as `converters.positional` makes it.
+        contract: Its tensors.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, contract: Contract) -> None:
         super().__init__()
         self.before, self.network, self.after = Before(), network, After()
+        self._contract = contract
 
     def forward(self, photo: Tensor) -> Tensor:
         """(1, 3, S, S) sRGB levels in [0, 255] to the same photo in colour."""
         lightness, root = self.before(photo)
-        return self.after(self.network(lightness), root)
+        inputs = [lightness if s == LIGHTNESS else torch.zeros(self._contract.shape(s)) for s in self._contract.inputs]
+        answers = self.network(*inputs)
+        return self.after(answers[self._contract.outputs.index(AB)], root)
 
 
 def _mix(matrix: np.ndarray) -> nn.Conv2d:

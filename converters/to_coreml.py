@@ -17,46 +17,46 @@ from coremltools.models import MLModel
 from coremltools.optimize import coreml as compress
 from torch import Tensor, nn
 
+from converters.positional import Positional, examples
 from converters.rgb import INPUT_NAME, OUTPUT_NAME, RgbNetwork
 from sdk import color
-from sdk.color import FloatArray
-from sdk.manifest import Tensors
+from sdk.contract import Contract, Tensors
 
 # Tensors smaller than this (biases, colour matrices) stay as they are: there is nothing to gain.
 _SMALLEST_COMPRESSED = 512
 
 
-def convert(network: nn.Module, tensors: Tensors) -> MLModel:
+def convert(network: nn.Module, contract: Contract) -> MLModel:
     """A folded student as an fp16 program, best after `with_half_weights`; in and out stay float32."""
     return _convert(
-        network,
-        torch.zeros(tensors.input_shape),
-        coremltools.TensorType(name=tensors.input_name, shape=tensors.input_shape, dtype=np.float32),
-        coremltools.TensorType(name=tensors.output_name, dtype=np.float32),
+        Positional(network, contract).eval(),
+        examples(contract),
+        [coremltools.TensorType(spec.name, contract.shape(spec), np.float32) for spec in contract.inputs],
+        [coremltools.TensorType(spec.name, dtype=np.float32) for spec in contract.outputs],
         coremltools.precision.FLOAT16,
     )
 
 
-def convert_rgb(network: nn.Module, tensors: Tensors) -> MLModel:
+def convert_rgb(network: nn.Module, contract: Contract) -> MLModel:
     """The same with the colour path around it, image in and image out; the colour path stays in float32."""
-    shape = (1, 3, tensors.side, tensors.side)
+    shape = (1, 3, contract.side, contract.side)
 
     def is_networks(operation: Any) -> bool:
         # All the network computes is at most half as wide as the photo; all the colour path computes is not.
         shape_out = operation.outputs[0].shape or (0,)
-        return len(shape_out) == len(shape) and shape_out[-1] < tensors.side
+        return len(shape_out) == len(shape) and shape_out[-1] < contract.side
 
     return _convert(
-        RgbNetwork(network).eval(),
-        torch.full(shape, 128.0),
-        coremltools.ImageType(name=INPUT_NAME, shape=shape, color_layout=coremltools.colorlayout.RGB),
-        coremltools.ImageType(name=OUTPUT_NAME, color_layout=coremltools.colorlayout.RGB),
+        RgbNetwork(Positional(network, contract), contract).eval(),
+        (torch.full(shape, 128.0),),
+        [coremltools.ImageType(name=INPUT_NAME, shape=shape, color_layout=coremltools.colorlayout.RGB)],
+        [coremltools.ImageType(name=OUTPUT_NAME, color_layout=coremltools.colorlayout.RGB)],
         coremltools.transform.FP16ComputePrecision(op_selector=is_networks),
     )
 
 
-def with_half_weights(network: nn.Module, lightness: Sequence[FloatArray]) -> nn.Module:
-    """A copy of a folded student whose convolutions are rounded to fp16 values for these photos, each (1, 1, S, S)."""
+def with_half_weights(network: nn.Module, calibration: Sequence[Tensors]) -> nn.Module:
+    """A copy of a folded student whose convolutions are rounded to fp16 values for these photos."""
     network = copy.deepcopy(network)
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     totals = {module: torch.zeros(module.in_channels) for module in convolutions}
@@ -66,12 +66,12 @@ def with_half_weights(network: nn.Module, lightness: Sequence[FloatArray]) -> nn
 
     hooks = [module.register_forward_pre_hook(add_mean) for module in convolutions]
     with torch.no_grad():
-        for photo in lightness:
-            network(torch.from_numpy(photo))
+        for photo in calibration:
+            network({name: torch.from_numpy(values) for name, values in photo.items()})
         for hook, (module, total) in zip(hooks, totals.items(), strict=True):
             hook.remove()
             assert module.bias is not None  # the folded batch norm's
-            means = (total / len(lightness)).view(module.groups, -1)
+            means = (total / len(calibration)).view(module.groups, -1)
             means = means.repeat_interleave(module.out_channels // module.groups, dim=0)
             weights, bias = round_to_half(module.weight, module.bias, means)
             module.weight.copy_(weights)
@@ -137,16 +137,16 @@ def save(model: MLModel, path: Path, *, version: str) -> None:
 
 def _convert(
     network: nn.Module,
-    example: torch.Tensor,
-    input_type: InputType,
-    output_type: InputType,
+    example: tuple[torch.Tensor, ...],
+    inputs: list[InputType],
+    outputs: list[InputType],
     precision: object,
 ) -> MLModel:
-    program = torch.export.export(network, (example,)).run_decompositions({})
+    program = torch.export.export(network, example).run_decompositions({})
     converted = coremltools.convert(
         program,
-        inputs=[input_type],
-        outputs=[output_type],
+        inputs=inputs,
+        outputs=outputs,
         minimum_deployment_target=coremltools.target.iOS16,
         compute_precision=precision,
         skip_model_load=True,

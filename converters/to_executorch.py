@@ -18,7 +18,9 @@ from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 from torchao.quantization.pt2e.quantizer import QuantizationSpec
 from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY
 
+from converters.positional import Positional, examples
 from sdk.color import FloatArray
+from sdk.contract import Contract, Tensors
 from training.quantization import WEIGHT_LIMIT
 
 # What a delegated graph cannot be without: fetching the delegate's one output.
@@ -42,22 +44,22 @@ class Lowered:
     portable: dict[str, int]
 
 
-def quantize(network: nn.Module, calibration: list[FloatArray]) -> nn.Module:
+def quantize(network: Positional, contract: Contract, calibration: list[Tensors]) -> nn.Module:
     """Quantize a folded student after training: int8 activations, int8 weights with a scale per channel.
 
     The weights' grid is the one `training.quantization` trains on, so trained rounding costs nothing here.
     """
-    example = (torch.from_numpy(calibration[0]),)
-    prepared = prepare_pt2e(torch.export.export(network, example).module(), _quantizer())
+    exported = torch.export.export(network, examples(contract))
+    prepared = prepare_pt2e(exported.module(), _quantizer())
     with torch.inference_mode():
-        for lightness in calibration:
-            prepared(torch.from_numpy(lightness))
+        for inputs in calibration:
+            prepared(*(torch.from_numpy(inputs[spec.name]) for spec in contract.inputs))
     return convert_pt2e(prepared)
 
 
-def lower(network: nn.Module, example: torch.Tensor) -> Lowered:
+def lower(network: nn.Module, example: tuple[torch.Tensor, ...]) -> Lowered:
     """Export a network and hand it to XNNPACK."""
-    edge = to_edge_transform_and_lower(torch.export.export(network, (example,)), partitioner=[XnnpackPartitioner()])
+    edge = to_edge_transform_and_lower(torch.export.export(network, example), partitioner=[XnnpackPartitioner()])
     delegation = get_delegation_info(edge.exported_program().graph_module)
     portable = {
         name: counts.non_delegated
@@ -72,15 +74,22 @@ def write_program(lowered: Lowered, path: Path) -> None:
     path.write_bytes(lowered.program.buffer)
 
 
-def write_bundled(lowered: Lowered, cases: list[tuple[FloatArray, FloatArray]], path: Path) -> None:
+def write_bundled(lowered: Lowered, contract: Contract, cases: list[tuple[Tensors, Tensors]], path: Path) -> None:
     """Write a `.bpte`: the program with photos and expected answers, for ExecuTorch's own runner on a phone.
 
     Args:
         lowered: The program.
-        cases: Each a lightness, and the ab that this program answers here.
+        contract: Its tensors.
+        cases: Each what the network is given, and what this program answers here.
         path: Where to.
     """
-    tests = [MethodTestCase(inputs=[_contiguous(x)], expected_outputs=[_contiguous(ab)]) for x, ab in cases]
+    tests = [
+        MethodTestCase(
+            inputs=[_contiguous(inputs[spec.name]) for spec in contract.inputs],
+            expected_outputs=[_contiguous(answers[spec.name]) for spec in contract.outputs],
+        )
+        for inputs, answers in cases
+    ]
     bundled = BundledProgram(lowered.program, [MethodTestSuite(method_name="forward", test_cases=tests)])
     path.write_bytes(serialize_from_bundled_program_to_flatbuffer(bundled))
 

@@ -19,22 +19,22 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 
 from converters import rgb
+from converters.positional import Positional, examples
 from sdk import color
-from sdk.color import FloatArray
-from sdk.manifest import Tensors
+from sdk.contract import AB, LIGHTNESS, Contract, Tensors
 
 # onnxruntime-web refuses a newer intermediate representation, and older phones a newer operator set.
 IR_VERSION = 10
 OPSET = 20
 
 
-def export_fp32(network: nn.Module, tensors: Tensors, path: Path) -> None:
+def export_fp32(network: nn.Module, contract: Contract, path: Path) -> None:
     """Write a network that meets the tensor contract as one ONNX file, in float32."""
-    example = (torch.zeros(tensors.input_shape),)
-    _save(_to_model(network, example, [tensors.input_name], [tensors.output_name]), path)
+    inputs, outputs = ([spec.name for spec in specs] for specs in (contract.inputs, contract.outputs))
+    _save(_to_model(Positional(network, contract), examples(contract), inputs, outputs), path)
 
 
-def export_int8(fp32: Path, calibration: list[FloatArray], tensors: Tensors, path: Path) -> None:
+def export_int8(fp32: Path, calibration: list[Tensors], path: Path) -> None:
     """Quantize an ONNX file statically: QDQ, activations uint8, weights int8 with a scale per channel.
 
     Weights keep to seven bits. Processors without VNNI add pairs of products in 16 bits, which eight-bit
@@ -46,7 +46,7 @@ def export_int8(fp32: Path, calibration: list[FloatArray], tensors: Tensors, pat
         quantize_static(
             prepared,
             quantized,
-            _Reader(calibration, tensors.input_name),
+            _Reader(calibration),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             reduce_range=True,
@@ -57,10 +57,10 @@ def export_int8(fp32: Path, calibration: list[FloatArray], tensors: Tensors, pat
         _save(onnx.load(quantized), path)
 
 
-def export_rgb(lab: Path, tensors: Tensors, path: Path) -> None:
+def export_rgb(lab: Path, contract: Contract, path: Path) -> None:
     """Put the colour path around an ONNX file that meets the tensor contract; the network itself is not touched."""
-    planes = torch.full((1, 3, tensors.side, tensors.side), 128.0)
-    root, ab = torch.ones(tensors.input_shape), torch.zeros(tensors.output_shape)
+    planes = torch.full((1, 3, contract.side, contract.side), 128.0)
+    root, ab = torch.ones(contract.shape(LIGHTNESS)), torch.zeros(contract.shape(AB))
     before = _to_model(rgb.Before(), (planes,), [rgb.INPUT_NAME], ["lightness_of_photo", "root"])
     after = _to_model(rgb.After(), (ab, root), ["ab_of_photo", "root_after"], [rgb.OUTPUT_NAME])
     network = onnx.load(lab)
@@ -71,13 +71,13 @@ def export_rgb(lab: Path, tensors: Tensors, path: Path) -> None:
     front = compose.merge_models(
         compose.add_prefix(before, "before/", rename_inputs=False, rename_outputs=False),
         network,
-        io_map=[("lightness_of_photo", tensors.input_name)],
-        outputs=["root", tensors.output_name],
+        io_map=[("lightness_of_photo", LIGHTNESS.name)],
+        outputs=["root", AB.name],
     )
     whole = compose.merge_models(
         front,
         compose.add_prefix(after, "after/", rename_inputs=False, rename_outputs=False),
-        io_map=[(tensors.output_name, "ab_of_photo"), ("root", "root_after")],
+        io_map=[(AB.name, "ab_of_photo"), ("root", "root_after")],
     )
     _save(whole, path)
 
@@ -103,10 +103,10 @@ def _to_model(
 class _Reader(CalibrationDataReader):
     """Hands ONNX Runtime one photo after another."""
 
-    def __init__(self, lightness: list[FloatArray], input_name: str) -> None:
-        self._feeds: Iterator[dict[str, FloatArray]] = iter([{input_name: one} for one in lightness])
+    def __init__(self, calibration: list[Tensors]) -> None:
+        self._feeds: Iterator[Tensors] = iter(calibration)
 
-    def get_next(self) -> dict[str, FloatArray] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def get_next(self) -> Tensors | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         return next(self._feeds, None)
 
 

@@ -107,11 +107,6 @@ def has_hues(rgb: RgbArray) -> bool:
     return bool(across > _TINT_NOISE**2)
 
 
-def normalize_lightness(lightness: FloatArray) -> FloatArray:
-    """(H, W) L in [0, 100] to the tensor contract's (1, 1, H, W) in [-1, 1]."""
-    return (lightness / np.float32(LIGHTNESS_SCALE) - 1)[None, None]
-
-
 # --- sRGB's transfer curve -------------------------------------------------------------------------
 
 

@@ -4,10 +4,10 @@ The way of a photo, and the room each step lives in:
 
     path, bytes, PIL image or array
       └─ sdk.image      decode safely; upright, in sRGB, transparency kept aside
-          └─ sdk.color  a small picture's lightness L           the tensor contract, in
-              └─ backend.predict_ab                             the only part that differs
-          └─ sdk.color  chroma ab, upsampled and merged         the tensor contract, out
-                        with the photo's own full-size L
+          └─ sdk.contract   a small copy's lightness L, as the network is given it
+              └─ backend.run                                    the only part that differs
+          └─ sdk.contract   the network's answers as chroma ab
+              └─ sdk.merging    upsampled, and merged with the photo's own full-size L
       └─ sdk.image      back to the type that came in, or
          sdk.output     into a file as deep as the one that came in
 
@@ -27,6 +27,7 @@ from PIL import Image
 
 from sdk import color, image, merging, output, resizing
 from sdk.backends import AUTO_ORDER, Backend, open_backend
+from sdk.contract import STANDARD, Contract
 from sdk.errors import BackendUnavailable, ColorizerError, OptionError, PhotoError
 from sdk.image import DEFAULT_LIMITS, Limits
 from sdk.info import Info, describe
@@ -46,8 +47,8 @@ class Colorizer:
     Most users call `Colorizer.load`; the constructor is for a backend of your own.
 
     Args:
-        backend: Anything with `predict_ab`; see `sdk.backends.Backend`.
-        side: S of the tensor contract, the side of the network's square input in pixels.
+        backend: Anything with `run`; see `sdk.backends.Backend`.
+        contract: The network's tensors.
         limits: The largest photo that is decoded.
         threads: Processor threads for merging; by default one a processor, at most four.
         info: What `info` answers; by default just the backend's name.
@@ -57,13 +58,13 @@ class Colorizer:
         self,
         backend: Backend,
         *,
-        side: int,
+        contract: Contract = STANDARD,
         limits: Limits = DEFAULT_LIMITS,
         threads: int | None = None,
         info: Info | None = None,
     ) -> None:
         self._backend = backend
-        self._side = side
+        self._contract = contract
         self._threads = threads
         self._limits = limits
         self._info = info or Info(backend=backend.name)
@@ -106,7 +107,7 @@ class Colorizer:
                 refusals.append(str(error))
             else:
                 info = describe(manifest, artifact)
-                return cls(opened, side=manifest.tensors.side, limits=limits, threads=threads, info=info)
+                return cls(opened, contract=manifest.tensors, limits=limits, threads=threads, info=info)
         raise BackendUnavailable(" ".join(refusals))
 
     @overload
@@ -181,7 +182,7 @@ class Colorizer:
 
     def warmup(self) -> None:
         """Run the network once on grey, so that the first photo is not the slow one."""
-        self._predict(np.full((self._side, self._side, 3), 128, np.uint8))
+        self._predict(np.full((self._contract.side, self._contract.side, 3), 128, np.uint8))
 
     def info(self) -> Info:
         """Which backend and which model these are."""
@@ -221,7 +222,7 @@ class Colorizer:
 
     def _chroma(self, photo: Photo, look: Look) -> color.FloatArray | None:
         """What the network answers for a photo; None where the photo has colours that are to be kept."""
-        small = resizing.resize(photo.rgb, self._side)
+        small = resizing.resize(photo.rgb, self._contract.side)
         if look.on_color != "recolor" and color.has_hues(small):
             if look.on_color == "keep":
                 return None
@@ -237,5 +238,4 @@ class Colorizer:
             raise ColorizerError("This Colorizer is closed; load another.")
         if os.getpid() != self._process:
             raise ColorizerError("This Colorizer was loaded before a fork; load one in each process.")
-        lightness = color.normalize_lightness(color.rgb_to_lightness(small))
-        return self._backend.predict_ab(lightness)[0] * np.float32(color.CHROMA_SCALE)
+        return self._contract.chroma(self._backend.run(self._contract.encode(small)))

@@ -12,9 +12,10 @@ from types import UnionType
 from typing import Any, Final, cast, get_origin, get_type_hints
 
 from sdk import color
+from sdk.contract import AB, INPUTS, LIGHTNESS, OUTPUTS, Contract, TensorSpec
 from sdk.errors import ModelIntegrityError
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 FILE_NAME: Final = "manifest.json"
 
 
@@ -27,31 +28,6 @@ class Model:
     commit: str
     licence: str
     training_data: list[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tensors:
-    """The tensor contract: one input, one output, float32, batch 1.
-
-    Attributes:
-        input_name: lightness, (1, 1, S, S), L/50 - 1, in [-1, 1].
-        output_name: ab, (1, 2, S/2, S/2), a/110 and b/110, in [-1, 1].
-        side: S, in pixels.
-    """
-
-    input_name: str = "lightness"
-    output_name: str = "ab"
-    side: int = 256
-
-    @property
-    def input_shape(self) -> tuple[int, int, int, int]:
-        """Shape of the network's input."""
-        return (1, 1, self.side, self.side)
-
-    @property
-    def output_shape(self) -> tuple[int, int, int, int]:
-        """Shape of the network's output."""
-        return (1, 2, self.side // 2, self.side // 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +69,7 @@ class Manifest:
     folder: Path
     created: str
     model: Model
-    tensors: Tensors
+    tensors: Contract
     artifacts: list[Artifact]
 
     def find_artifact(self, backend: str, precision: str | None) -> Artifact:
@@ -147,14 +123,14 @@ def load_manifest(folder: Path) -> Manifest:
         schema = content["schema"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelIntegrityError(f"{path} is not a readable manifest; install or export the model again.") from error
-    if schema != SCHEMA:
-        raise ModelIntegrityError(f"{path} has schema {schema}, this SDK knows {SCHEMA}; update edge-colorizer.")
+    if schema not in _READ_TENSORS:
+        raise ModelIntegrityError(f"{path} has schema {schema}, this SDK knows up to {SCHEMA}; update edge-colorizer.")
     try:
         manifest = Manifest(
             folder=folder,
             created=_text(content["created"]),
             model=Model(**_typed(content["model"], Model)),
-            tensors=Tensors(**_typed(content["tensors"], Tensors)),
+            tensors=_READ_TENSORS[schema](content["tensors"]),
             artifacts=[Artifact(**_typed(entry, Artifact)) for entry in content["artifacts"]],
         )
         colour = content["colour"]
@@ -175,13 +151,45 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _one_tensor_each_way(table: dict[str, Any]) -> Contract:
+    """Schema 1: lightness in and ab out, by name alone."""
+    if (table["input_name"], table["output_name"]) != (LIGHTNESS.name, AB.name):
+        raise TypeError("its tensors are not lightness and ab")
+    return Contract(side=_whole(table["side"]))
+
+
+def _tensor_lists(table: dict[str, Any]) -> Contract:
+    """Schema 2: each tensor with its scale and meaning, which must be ours."""
+    return Contract(
+        side=_whole(table["side"]),
+        inputs=tuple(_known(entry, INPUTS) for entry in table["inputs"]),
+        outputs=tuple(_known(entry, OUTPUTS) for entry in table["outputs"]),
+    )
+
+
+_READ_TENSORS: Final = {1: _one_tensor_each_way, 2: _tensor_lists}
+
+
+def _known(entry: dict[str, Any], ours: dict[str, TensorSpec]) -> TensorSpec:
+    spec = ours.get(entry["name"])
+    if spec is None or {**entry, "scale": tuple(entry["scale"])} != asdict(spec):
+        raise TypeError(f"the tensor {entry['name']!r} is not one this SDK knows")
+    return spec
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is not a whole number")
+    return value
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not text")
     return value
 
 
-def _typed(table: object, record: type[Model | Tensors | Artifact]) -> dict[str, Any]:
+def _typed(table: object, record: type[Model | Artifact]) -> dict[str, Any]:
     """A JSON object whose values have the types of the record's fields."""
     if not isinstance(table, dict):
         raise TypeError(f"{record.__name__} is not an object")

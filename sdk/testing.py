@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sdk.color import FloatArray
+from sdk.contract import AB, LIGHTNESS, Tensors
 
 __all__ = ["FakeBackend"]
 
@@ -13,7 +14,7 @@ class FakeBackend:
     """A backend that answers with the chroma it was given, or computes it from the lightness.
 
     >>> from sdk import Colorizer
-    >>> colorizer = Colorizer(FakeBackend(), side=256)  # leaves every photo grey
+    >>> colorizer = Colorizer(FakeBackend())  # leaves every photo grey
 
     Args:
         answer: (1, 2, h, w) float32 in [-1, 1], a/110 and b/110, of any size; or a function that makes one
@@ -26,9 +27,9 @@ class FakeBackend:
         self._answer = np.zeros((1, 2, 8, 8), np.float32) if answer is None else answer
         self.closed = False
 
-    def predict_ab(self, lightness: FloatArray) -> FloatArray:
+    def run(self, inputs: Tensors) -> Tensors:
         """See `sdk.backends.Backend`."""
-        return self._answer(lightness) if callable(self._answer) else self._answer
+        return {AB.name: self._answer(inputs[LIGHTNESS.name]) if callable(self._answer) else self._answer}
 
     def close(self) -> None:
         """Remember that it was closed, in `closed`."""

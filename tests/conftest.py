@@ -1,14 +1,20 @@
 """Photos and networks the tests share."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
+
+# Workers share the cores: one thread each, and in what they start. Before PyTorch is imported, which reads it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from converters.calibration import sample_photos
 from sdk.color import Uint8Array
+from sdk.contract import LIGHTNESS, STANDARD
 from training.config import Recipe, StudentConfig
 
 PROJECT = Path(__file__).parents[1]
@@ -16,6 +22,8 @@ PHOTOS = Path(__file__).parent / "photos"
 STUDENT_RECIPE = Recipe(student=StudentConfig(width=0.35, decoder=(32, 16, 16, 16)), training_data=("made for a test",))
 # The team's photo collection, beside the checkout; it is not ours to publish.
 SHARED = Path(os.environ.get("EDGE_COLORIZER_SHARED", PROJECT.parent / "shared"))
+
+Once = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture
@@ -32,8 +40,26 @@ def photo_rgb() -> Uint8Array:
 
 
 @pytest.fixture(scope="session")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return pack_bundled(tmp_path_factory.mktemp("training"))
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Has a file or folder made by the first worker that asks for it; the others wait, and share it."""
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made_once(name: str, make: Callable[[Path], object]) -> Path:
+        path = run / name
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                partial = path.with_name(f"partial-{name}")
+                make(partial)
+                partial.rename(path)
+        return path
+
+    return made_once
+
+
+@pytest.fixture(scope="session")
+def packed(once: Once) -> Path:
+    return once("training", pack_bundled) / "packed"
 
 
 def pack_bundled(folder: Path) -> Path:
@@ -41,17 +67,33 @@ def pack_bundled(folder: Path) -> Path:
     from training.data import pack
 
     photos = folder / "photos"
-    photos.mkdir()
+    photos.mkdir(parents=True)
     for index in range(150):
         original = sorted(PHOTOS.glob("*.jpg"))[index % 4]
-        (photos / f"{index:03}.jpg").write_bytes(original.read_bytes())
+        (photos / f"{index:03}.jpg").write_bytes(original.read_bytes() + bytes([index]))  # each is another file
     pack(photos, folder / "packed", side=64)
     return folder / "packed"
 
 
 @pytest.fixture(scope="session")
-def student_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def teacher_checkpoint(once: Once) -> Path:
+    """A tiny teacher with random weights."""
+    from tests.small_runs import TINY_TEACHER
+    from training.checkpoint import build_network, save_network
+
+    def make(path: Path) -> None:
+        save_network(build_network(TINY_TEACHER).state_dict(), TINY_TEACHER, path)
+
+    return once("teacher.safetensors", make)
+
+
+@pytest.fixture(scope="session")
+def student_checkpoint(once: Once) -> Path:
     """A small student with random weights that answers with vivid chroma: its norms have seen photos."""
+    return once("student.safetensors", _save_student)
+
+
+def _save_student(path: Path) -> None:
     import torch
 
     from training.checkpoint import save_network
@@ -59,18 +101,23 @@ def student_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     torch.manual_seed(0)
     student = Student(width=0.35, decoder=(32, 16, 16, 16))
-    torch.nn.init.normal_(student.head.get_parameter("weight"), std=0.1)
-    torch.nn.init.normal_(student.head.get_parameter("bias"), std=0.1)
-    lightness = torch.from_numpy(np.concatenate(sample_photos(PHOTOS, count=4, side=256, salt="").lightness()))
+    torch.nn.init.normal_(student.heads.get_parameter("ab.weight"), std=0.1)
+    torch.nn.init.normal_(student.heads.get_parameter("ab.bias"), std=0.1)
+    photos = sample_photos(PHOTOS, count=4, side=256, salt="").inputs(STANDARD)
+    lightness = torch.from_numpy(np.concatenate([inputs[LIGHTNESS.name] for inputs in photos]))
     for module in student.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = 1 - 0.9**30  # one pass over the photos leaves what thirty would
     with torch.no_grad():
-        student(lightness)
-    path = tmp_path_factory.mktemp("checkpoint") / "student.safetensors"
+        student({LIGHTNESS.name: lightness})
     save_network(student.eval().state_dict(), STUDENT_RECIPE, path)
-    return path
 
 
-def psnr(a: Uint8Array, b: Uint8Array) -> float:
-    return float(10 * np.log10(255**2 / np.mean((a.astype(float) - b) ** 2)))
+@pytest.fixture(scope="session")
+def bundled_fp32(once: Once) -> Path:
+    """The bundled student in full precision, for ONNX Runtime."""
+    from converters.to_onnx import export_fp32
+    from training.checkpoint import load_student
+
+    student = load_student(PROJECT / "training" / "weights" / "student.safetensors").network
+    return once("bundled-fp32.onnx", lambda path: export_fp32(student, STANDARD, path))

@@ -15,6 +15,7 @@ from PIL import Image
 
 from sdk import Colorizer, Limits, Look, OptionError, OutputError, PhotoError, color, image, look
 from sdk.aio import AsyncColorizer
+from sdk.contract import Contract
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS, PROJECT
 
@@ -25,7 +26,7 @@ def flat(a: float) -> Colorizer:
     """A colorizer that gives every pixel the same a."""
     ab = np.zeros((1, 2, 8, 8), np.float32)
     ab[:, 0] = a / color.CHROMA_SCALE
-    return Colorizer(FakeBackend(ab), side=16)
+    return Colorizer(FakeBackend(ab), contract=Contract(side=16))
 
 
 def a_of(rgb: np.ndarray) -> float:
@@ -95,7 +96,7 @@ def test_a_batch_is_its_photos_one_by_one() -> None:
 def test_a_stream_smooths_as_stated(smoothing: float, expected: list[float]) -> None:
     answers = iter([0.0, 40 / color.CHROMA_SCALE])
     backend = FakeBackend(lambda _: np.array([next(answers), 0], np.float32)[None, :, None, None])
-    frames = Colorizer(backend, side=16).stream([GREY, GREY], smoothing=smoothing)
+    frames = Colorizer(backend, contract=Contract(side=16)).stream([GREY, GREY], smoothing=smoothing)
     assert [a_of(np.asarray(frame)) for frame in frames] == pytest.approx(expected, abs=0.5)
 
 
@@ -166,14 +167,12 @@ def test_an_animated_file_is_refused_with_its_frame_count(suffix: str, tmp_path:
 
 def test_limits_refuse_before_decoding_and_can_be_raised(tmp_path: Path) -> None:
     Image.new("L", (100, 100)).save(tmp_path / "in.png")
-    small = Colorizer(FakeBackend(), side=16, limits=Limits(pixels=9_999))
+    small = Colorizer(FakeBackend(), contract=Contract(side=16), limits=Limits(pixels=9_999))
     with pytest.raises(PhotoError, match=r"100×100.*Raise Limits\.pixels"):
         small.colorize(tmp_path / "in.png")
     with pytest.raises(PhotoError, match=r"Raise Limits\.bytes"):
-        Colorizer(FakeBackend(), side=16, limits=Limits(bytes=10)).colorize(tmp_path / "in.png")
+        Colorizer(FakeBackend(), contract=Contract(side=16), limits=Limits(bytes=10)).colorize(tmp_path / "in.png")
     with pytest.raises(PhotoError, match=r"100×100.*Raise Limits\.pixels"), Image.open(tmp_path / "in.png") as opened:
         small.colorize(opened)
-    assert Colorizer(FakeBackend(), side=16, limits=Limits(pixels=10_000)).colorize(tmp_path / "in.png").size == (
-        100,
-        100,
-    )
+    large = Colorizer(FakeBackend(), contract=Contract(side=16), limits=Limits(pixels=10_000))
+    assert large.colorize(tmp_path / "in.png").size == (100, 100)

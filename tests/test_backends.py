@@ -15,17 +15,28 @@ import pytest
 from sdk import BackendUnavailable, Colorizer, ColorizerError, ModelIntegrityError
 from sdk.backends import Backend, open_backend
 from sdk.colorizer import BUNDLED_MODEL
-from sdk.manifest import Tensors, load_manifest
+from sdk.contract import AB, LIGHTNESS, STANDARD, Contract, Tensors
+from sdk.manifest import load_manifest
 from sdk.testing import FakeBackend
 
+pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
+
 NAMES = ["onnx", "executorch", "coreml", "fake"]
-TENSORS = Tensors()
 
 
 def tiny_network() -> Any:
     """One that meets the tensor contract."""
     torch = pytest.importorskip("torch", reason="NOT MEASURED: PyTorch is not installed")
-    return torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3, stride=2, padding=1), torch.nn.Tanh()).eval()
+
+    class Tiny(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3, stride=2, padding=1), torch.nn.Tanh())
+
+        def forward(self, inputs: Any) -> Any:
+            return {AB.name: self.layers(inputs[LIGHTNESS.name])}
+
+    return Tiny().eval()
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +44,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny network as an ExecuTorch program."""
     torch = pytest.importorskip("torch", reason="NOT MEASURED: PyTorch is not installed")
     exir = pytest.importorskip("executorch.exir", reason="NOT MEASURED: ExecuTorch is not installed")
-    exported = torch.export.export(tiny_network(), (torch.zeros(TENSORS.input_shape),))
+    from converters.positional import Positional, examples
+
+    exported = torch.export.export(Positional(tiny_network(), STANDARD), examples(STANDARD))
     path = tmp_path_factory.mktemp("program") / "tiny.pte"
     path.write_bytes(exir.to_edge(exported).to_executorch().buffer)
     return path
@@ -47,7 +60,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from converters import to_coreml
 
     path = tmp_path_factory.mktemp("package") / "tiny.mlpackage"
-    to_coreml.save(to_coreml.convert(network, TENSORS), path, version="1")
+    to_coreml.save(to_coreml.convert(network, STANDARD), path, version="1")
     return path
 
 
@@ -69,35 +82,36 @@ def backend(artifact: tuple[str, Path]) -> Iterator[Backend]:
         yield FakeBackend(lambda lightness: np.tanh(lightness[:, :, ::2, ::2]).repeat(2, axis=1))
         return
     try:
-        opened = open_backend(name, path, TENSORS)
+        opened = open_backend(name, path, STANDARD)
     except BackendUnavailable as error:
         pytest.skip(f"NOT MEASURED: {error}")
     yield opened
     opened.close()
 
 
-def lightness(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).uniform(-1, 1, TENSORS.input_shape).astype(np.float32)
+def lightness(seed: int) -> Tensors:
+    shape = STANDARD.shape(LIGHTNESS)
+    return {LIGHTNESS.name: np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)}
 
 
 def test_it_answers_as_the_contract_says(backend: Backend) -> None:
-    ab = backend.predict_ab(lightness(0))
+    ab = backend.run(lightness(0))[AB.name]
     assert isinstance(backend, Backend)
-    assert (ab.shape, ab.dtype) == (TENSORS.output_shape, np.float32)
+    assert (ab.shape, ab.dtype) == (STANDARD.shape(AB), np.float32)
     assert np.abs(ab).max() <= 1
     assert np.ptp(ab) > 0
 
 
 def test_an_answer_outlives_the_next_call(backend: Backend) -> None:
-    first = backend.predict_ab(lightness(1))
+    first = backend.run(lightness(1))[AB.name]
     kept = first.copy()
-    second = backend.predict_ab(lightness(2))
+    second = backend.run(lightness(2))[AB.name]
     np.testing.assert_array_equal(first, kept)
     assert np.abs(first - second).max() > 0
 
 
 def test_eight_threads_paint_the_pictures_of_one(backend: Backend) -> None:
-    colorizer = Colorizer(backend, side=TENSORS.side)
+    colorizer = Colorizer(backend)
     photos = [np.random.default_rng(seed).integers(0, 256, (40, 50, 3), np.uint8) for seed in range(16)]
     alone = [colorizer.colorize(photo) for photo in photos]
     with ThreadPoolExecutor(8) as pool:
@@ -108,7 +122,7 @@ def test_eight_threads_paint_the_pictures_of_one(backend: Backend) -> None:
 
 def test_it_rests_between_answers(backend: Backend) -> None:
     for seed in range(5):
-        backend.predict_ab(lightness(seed))
+        backend.run(lightness(seed))
     start = process_time()
     sleep(0.1)
     assert process_time() - start < 0.01, "threads that spin take the processors that merging needs"
@@ -121,7 +135,7 @@ def test_a_file_that_is_no_model_is_refused(artifact: tuple[str, Path], tmp_path
     nonsense = tmp_path / "nonsense"
     nonsense.write_bytes(b"nonsense" * 100)
     with pytest.raises((ModelIntegrityError, BackendUnavailable)):
-        open_backend(name, nonsense, TENSORS)
+        open_backend(name, nonsense, STANDARD)
 
 
 def test_other_shapes_than_the_contracts_are_refused(artifact: tuple[str, Path]) -> None:
@@ -129,7 +143,7 @@ def test_other_shapes_than_the_contracts_are_refused(artifact: tuple[str, Path])
     if name in ("fake", "coreml"):  # the fake has no contract; Core ML's test below
         return
     with pytest.raises(ModelIntegrityError, match="contract"):
-        open_backend(name, path, Tensors(side=128))
+        open_backend(name, path, Contract(side=128))
 
 
 def test_tensors_in_other_files_are_refused(tmp_path: Path) -> None:
@@ -138,13 +152,13 @@ def test_tensors_in_other_files_are_refused(tmp_path: Path) -> None:
     model = onnx.load(manifest.verify(manifest.find_artifact("onnx", None)))
     onnx.save(model, tmp_path / "model.onnx", save_as_external_data=True, location="elsewhere.bin")
     with pytest.raises(ModelIntegrityError, match="other files"):
-        open_backend("onnx", tmp_path / "model.onnx", TENSORS)
+        open_backend("onnx", tmp_path / "model.onnx", STANDARD)
 
 
 @pytest.mark.skipif(os.uname().sysname == "Darwin", reason="NOT MEASURED: Core ML is available on macOS")
 def test_core_ml_elsewhere_says_why_and_what_to_use() -> None:
     with pytest.raises(BackendUnavailable, match=r'predicts on macOS alone.*use the backend "onnx"'):
-        open_backend("coreml", Path("model.mlpackage"), TENSORS)
+        open_backend("coreml", Path("model.mlpackage"), STANDARD)
 
 
 def test_auto_takes_what_is_there_and_says_which() -> None:
@@ -156,7 +170,7 @@ def test_auto_takes_what_is_there_and_says_which() -> None:
 
 
 def test_a_closed_colorizer_says_so() -> None:
-    colorizer = Colorizer(FakeBackend(), side=16)
+    colorizer = Colorizer(FakeBackend(), contract=Contract(side=16))
     colorizer.close()
     colorizer.close()
     with pytest.raises(ColorizerError, match="closed"):

@@ -16,10 +16,11 @@ from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.roofline import Layer, Peaks, measure_layers
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
 from converters import budgets
-from converters.to_onnx import export_fp32
+from converters.positional import named_examples
 from sdk import Colorizer
 from sdk.colorizer import BUNDLED_MODEL
-from sdk.manifest import Tensors, load_manifest
+from sdk.contract import LIGHTNESS, STANDARD
+from sdk.manifest import load_manifest
 from tests.conftest import PROJECT
 from training import metrics
 from training.checkpoint import load_student
@@ -50,31 +51,25 @@ def test_a_convolutions_multiply_adds_are_counted() -> None:
     assert multiply_adds(torch.nn.Conv2d(1, 2, 3, padding=1), torch.zeros(1, 1, 8, 8)) == 8 * 8 * 2 * 9
 
 
-@pytest.fixture(scope="module")
-def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("fp32") / "student.onnx"
-    export_fp32(load_student(CHECKPOINT).network, Tensors(), path)
-    return path
-
-
-def test_the_bundled_network_keeps_its_lead_over_full_precision(fp32: Path) -> None:
+@pytest.mark.clock
+def test_the_bundled_network_keeps_its_lead_over_full_precision(bundled_fp32: Path) -> None:
     """Looser than the benchmark's own bound: busy machines measure 1.2 to 1.4, and this must not fail by chance."""
     manifest = load_manifest(BUNDLED_MODEL)
     int8 = manifest.verify(manifest.find_artifact("onnx", "int8"))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    sessions = [onnxruntime.InferenceSession(path, options) for path in (int8, fp32)]
-    lightness = {"lightness": np.zeros(Tensors().input_shape, np.float32)}
+    sessions = [onnxruntime.InferenceSession(path, options) for path in (int8, bundled_fp32)]
+    lightness = {LIGHTNESS.name: np.zeros(STANDARD.shape(LIGHTNESS), np.float32)}
     ways = {name: lambda s=session: s.run(None, lightness) for name, session in zip("ab", sessions, strict=True)}
     turns = interleave(ways, rounds=15)
     assert turns["b"].seconds / turns["a"].seconds > 1
 
 
-def test_layers_add_up_to_the_network(fp32: Path) -> None:
+def test_layers_add_up_to_the_network(bundled_fp32: Path) -> None:
     peaks = Peaks({"fp32": 1e10, "int8": 2e10}, 1e10)
     manifest = load_manifest(BUNDLED_MODEL)
-    expected = multiply_adds(load_student(CHECKPOINT).network, torch.zeros(Tensors().input_shape))
-    for precision, path in {"int8": manifest.verify(manifest.artifacts[0]), "fp32": fp32}.items():
+    expected = multiply_adds(load_student(CHECKPOINT).network, named_examples(STANDARD))
+    for precision, path in {"int8": manifest.verify(manifest.artifacts[0]), "fp32": bundled_fp32}.items():
         layers = measure_layers(path, precision, peaks)
         assert sum(layer.multiply_adds for layer in layers) == pytest.approx(expected, rel=0.02)
         assert layers == sorted(layers, key=lambda layer: -layer.seconds)
@@ -218,8 +213,8 @@ for number in range(101):
 def test_a_clusters_rate_is_told_apart_from_its_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "example.py").write_text(STAND_IN)
-    monkeypatch.setattr(cluster, "EXAMPLE", tmp_path / "example.py")
+    (tmp_path / "program.py").write_text(STAND_IN)
+    monkeypatch.setattr(cluster, "PROGRAM", (tmp_path / "program.py",))
     assert cluster.main([str(tmp_path), "--workers", "1", "2", "--out", str(tmp_path / "out")]) == 0
     runs = json.loads((tmp_path / "out" / "cluster.json").read_text())["runs"]
     assert [run["workers"] for run in runs] == [1, 2, 1, 2]

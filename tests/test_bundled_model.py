@@ -10,7 +10,7 @@ from sdk.manifest import load_manifest
 from tests.conftest import PHOTOS, PROJECT
 from training.checkpoint import load_student
 from training.evaluate import as_table, evaluate
-from training.metrics import as_predict_ab
+from training.metrics import Network, eager
 
 LARGEST_BYTES = 3_000_000  # a phone's download
 LEAST_PSNR = 23.85  # grey is 22.30 dB on the same photos
@@ -28,7 +28,7 @@ def test_it_beats_grey_on_the_bundled_photos() -> None:
     manifest = load_manifest(BUNDLED_MODEL)
     artifact = manifest.find_artifact("onnx", "int8")
     backend = open_backend("onnx", manifest.verify(artifact), manifest.tensors)
-    rows = evaluate({"int8": backend.predict_ab}, PHOTOS)
+    rows = evaluate({"int8": Network(backend.run, manifest.tensors)}, PHOTOS)
     assert rows["int8"]["psnr"] > rows["grey"]["psnr"] + 1, as_table(rows)
     assert rows["int8"]["ciede2000"] < rows["grey"]["ciede2000"], as_table(rows)
 
@@ -37,7 +37,7 @@ def test_it_meets_its_bars_on_the_evaluation_photos(eval_photos: Path) -> None:
     manifest = load_manifest(BUNDLED_MODEL)
     backend = open_backend("onnx", manifest.verify(manifest.find_artifact("onnx", "int8")), manifest.tensors)
     student = load_student(PROJECT / "training" / "weights" / "student.safetensors")
-    networks = {"int8": backend.predict_ab, "fp32": as_predict_ab(student.network)}
+    networks = {"int8": Network(backend.run, manifest.tensors), "fp32": eager(student.network)}
     rows = evaluate(networks, eval_photos)
     print(as_table(rows))
     assert rows["grey"]["psnr"] == pytest.approx(22.296, abs=0.002)

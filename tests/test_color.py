@@ -75,6 +75,7 @@ def test_strips_do_not_show(pixels: int, photo_rgb: np.ndarray, monkeypatch: pyt
     np.testing.assert_array_equal(merging.merge(photo_rgb, ab), whole)
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("shape", [(1_000_000, 4), (4, 1_000_000)])
 def test_a_long_photo_takes_no_longer_than_a_square(shape: tuple[int, int]) -> None:
     ab = np.random.default_rng(0).normal(0, 20, (2, 128, 128)).astype(np.float32)

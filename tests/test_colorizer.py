@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from sdk import Colorizer, color, merging
+from sdk.contract import Contract
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS
 
@@ -17,7 +18,7 @@ SIZES = [(1, 1), (1, 5000), (5000, 1), (7, 3), (3000, 4000)]
 def oracle(rgb: np.ndarray) -> Colorizer:
     """A colorizer whose network knows the answer, at full size."""
     ab = np.moveaxis(color.rgb_to_lab(rgb)[..., 1:], -1, 0) / color.CHROMA_SCALE
-    return Colorizer(FakeBackend(ab[None]), side=256)
+    return Colorizer(FakeBackend(ab[None]))
 
 
 def photo_of_size(height: int, width: int) -> np.ndarray:
@@ -50,7 +51,7 @@ def test_oracle_puts_the_colour_back_into_a_photo_that_lost_it() -> None:
 @pytest.mark.parametrize(("hue", "dominant"), [((0.6, 0.5), 0), ((-0.6, 0.5), 1), ((0.2, -0.8), 2)])
 def test_chroma_lands_in_the_right_channel(hue: tuple[float, float], dominant: int) -> None:
     ab = np.array(hue, np.float32)[None, :, None, None] * np.ones((1, 1, 128, 128), np.float32)
-    coloured = np.asarray(Colorizer(FakeBackend(ab), side=256).colorize(np.full((20, 30), 128, np.uint8)))
+    coloured = np.asarray(Colorizer(FakeBackend(ab)).colorize(np.full((20, 30), 128, np.uint8)))
     assert coloured.mean(axis=(0, 1)).argmax() == dominant
 
 
@@ -62,7 +63,7 @@ def test_the_network_sees_the_contract() -> None:
         return np.zeros((1, 2, 32, 32), np.float32)
 
     ramp = np.linspace(0, 255, 100).astype(np.uint8)[None].repeat(50, 0)
-    Colorizer(FakeBackend(remember), side=64).colorize(ramp)
+    Colorizer(FakeBackend(remember), contract=Contract(side=64)).colorize(ramp)
     (lightness,) = seen
     assert lightness.shape == (1, 1, 64, 64)
     assert lightness.dtype == np.float32
@@ -96,7 +97,7 @@ def test_the_photo_itself_is_never_written_to(photo_rgb: np.ndarray) -> None:
 
 def test_memory_grows_by_the_result_and_a_few_strips() -> None:
     grey = np.zeros((3000, 4000, 3), np.uint8)
-    colorizer = Colorizer(FakeBackend(np.zeros((1, 2, 128, 128), np.float32)), side=256)
+    colorizer = Colorizer(FakeBackend(np.zeros((1, 2, 128, 128), np.float32)))
     colorizer.colorize(grey[:10])  # tables are made once
     tracemalloc.start()
     colorizer.colorize(grey)
@@ -107,7 +108,7 @@ def test_memory_grows_by_the_result_and_a_few_strips() -> None:
 
 def test_leaving_a_with_block_closes_the_backend() -> None:
     backend = FakeBackend(np.zeros((1, 2, 8, 8), np.float32))
-    with Colorizer(backend, side=16) as colorizer:
+    with Colorizer(backend, contract=Contract(side=16)) as colorizer:
         colorizer.colorize(np.zeros((4, 4), np.uint8))
     assert backend.closed
 

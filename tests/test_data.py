@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import http.server
+import json
 import tarfile
 import threading
 import zipfile
@@ -14,12 +15,16 @@ import pytest
 import torch
 
 from sdk import color
+from sdk.contract import HINTS, LIGHTNESS
 from tests.conftest import PHOTOS, PROJECT
-from training.config import Recipe
+from training.config import Recipe, StudentConfig
 from training.data import (
+    INDEX_FILE,
     Batch,
     EmptyDatasetError,
     PackedPhotos,
+    Photos,
+    ShardError,
     StreamedPhotos,
     decode_rgb,
     find_photos,
@@ -62,7 +67,7 @@ def test_no_usable_photo_is_an_error(tmp_path: Path) -> None:
 def test_packing_keeps_the_colours(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     content = (PHOTOS / "coffee.jpg").read_bytes()
-    for index in range(300):  # enough names that the hash holds one out
+    for index in range(4):
         (tmp_path / "photos" / f"{index}.jpg").write_bytes(content)
     pack(tmp_path / "photos", tmp_path / "packed", side=32)
     lab = PackedPhotos(tmp_path / "packed").lab(np.array([0]))[0][0].movedim(0, -1).numpy()
@@ -77,15 +82,69 @@ def test_held_out_photos_are_never_trained_on(packed: Path) -> None:
     assert not set(trained._chosen) & set(held_out._chosen)
 
 
+@pytest.fixture
+def shards(many_photos: Path, tmp_path: Path) -> Path:
+    """The same photos by other names, in shards."""
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for shard in range(3):
+        with tarfile.open(folder / f"{shard}.tar", "w") as tar:
+            for path in sorted(many_photos.iterdir())[shard::3]:
+                tar.add(path, arcname=f"renamed-{path.name}")
+    return folder
+
+
+def test_a_photo_is_held_out_by_its_content_whatever_its_name_and_folder(
+    many_photos: Path, shards: Path, tmp_path: Path
+) -> None:
+    def held_out_pixels(photos: Photos) -> list[bytes]:
+        lab, _ = photos.lab(np.arange(len(photos)))
+        return sorted((photo * 110).round().to(torch.int8).numpy().tobytes() for photo in lab)
+
+    for source in (many_photos, shards):
+        pack(source, tmp_path / f"packed-{source.name}", side=8)
+    sources = [many_photos, shards, tmp_path / "packed-photos", tmp_path / "packed-shards"]
+    opened = [open_photos(source, held_out=True) for source in sources]
+    assert len({len(photos) for photos in opened}) == 1
+    assert len({tuple(held_out_pixels(photos)) for photos in opened[2:]}) == 1
+
+
+@pytest.mark.parametrize("kept", [0.4, 0.8, "without its end", "damaged header"])
+def test_a_damaged_shard_is_an_error_that_names_it(kept: float | str, shards: Path, tmp_path: Path) -> None:
+    shard = shards / "1.tar"
+    content = bytearray(shard.read_bytes())
+    with tarfile.open(shard) as opened:
+        last = opened.getmembers()[-1]
+    if kept == "without its end":
+        del content[last.offset :]
+    elif kept == "damaged header":
+        content[last.offset : last.offset + 512] = b"?" * 512
+    else:
+        del content[int(len(content) * float(kept)) :]
+    shard.write_bytes(content)
+    for read in (lambda: pack(shards, tmp_path / "packed"), lambda: StreamedPhotos(shards)):
+        with pytest.raises(ShardError, match=r"1\.tar"):
+            read()
+    assert not (tmp_path / "packed").exists()
+
+
+def test_what_an_older_version_packed_is_packed_again(packed: Path, tmp_path: Path) -> None:
+    index = json.loads((packed / INDEX_FILE).read_text())
+    del index["held_out"]
+    (tmp_path / INDEX_FILE).write_text(json.dumps(index))
+    with pytest.raises(EmptyDatasetError, match="pack them again"):
+        open_photos(tmp_path)
+
+
 def test_a_batch_is_a_function_of_its_step(packed: Path) -> None:
     def batch(step: int) -> Batch:
         return PackedPhotos(packed).batch(step, RECIPE)
 
-    assert torch.equal(batch(7).lightness, batch(7).lightness)
-    assert not torch.equal(batch(7).lightness, batch(8).lightness)
-    assert batch(0).lightness.shape == (8, 1, 64, 64)
+    assert torch.equal(batch(7).inputs[LIGHTNESS.name], batch(7).inputs[LIGHTNESS.name])
+    assert not torch.equal(batch(7).inputs[LIGHTNESS.name], batch(8).inputs[LIGHTNESS.name])
+    assert batch(0).inputs[LIGHTNESS.name].shape == (8, 1, 64, 64)
     assert batch(0).ab.shape == (8, 2, 32, 32)
-    assert batch(0).lightness.abs().max() <= 1
+    assert batch(0).inputs[LIGHTNESS.name].abs().max() <= 1
 
 
 def test_every_photo_is_seen_once_an_epoch(packed: Path) -> None:
@@ -125,23 +184,16 @@ def many_photos(tmp_path: Path) -> Path:
     folder.mkdir()
     originals = [path.read_bytes() for path in sorted(PHOTOS.glob("*.jpg"))]
     for index in range(150):
-        (folder / f"{index:03}.jpg").write_bytes(originals[index % 4])
+        (folder / f"{index:03}.jpg").write_bytes(originals[index % 4] + bytes([index]))
     cat = (PROJECT / "examples" / "photos" / "cat.jpg").read_bytes()
     (folder / "broken.jpg").write_bytes(cat[:500])
     (folder / "grey.jpg").write_bytes(cat)
     return folder
 
 
-@pytest.mark.parametrize("kind", ["folder", "shards"])
-def test_streamed_photos_are_the_packed_ones(kind: str, many_photos: Path, tmp_path: Path) -> None:
-    source = many_photos
-    if kind == "shards":
-        source = tmp_path / "shards"
-        source.mkdir()
-        for shard in range(3):
-            with tarfile.open(source / f"{shard}.tar", "w") as tar:
-                for path in sorted(many_photos.iterdir())[shard::3]:
-                    tar.add(path, arcname=path.name)
+@pytest.mark.parametrize("kind", ["many_photos", "shards"])
+def test_streamed_photos_are_the_packed_ones(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    source: Path = request.getfixturevalue(kind)
     pack(source, tmp_path / "packed", side=64)
     packed = PackedPhotos(tmp_path / "packed")
     streamed = StreamedPhotos(source, side=64)
@@ -159,7 +211,7 @@ def test_an_unusable_photo_is_missing_from_its_batch_alone(many_photos: Path) ->
     batches = [streamed.batch(step, RECIPE) for step in range(steps)]
     assert {len(batch.ab) for batch in batches} <= {6, 7, 8}
     assert len(streamed.left_out) == 2
-    assert all(batch.lightness.isfinite().all() for batch in batches)
+    assert all(batch.inputs[LIGHTNESS.name].isfinite().all() for batch in batches)
 
 
 def test_photos_are_opened_by_what_they_are(packed: Path, many_photos: Path, tmp_path: Path) -> None:
@@ -194,15 +246,15 @@ def test_ageing_touches_lightness_alone_and_is_a_function_of_the_step(packed: Pa
     aged = Recipe(batch_size=8, size=64, seed=3, old_photos=1.0)
     new, old, again = (PackedPhotos(packed).batch(1, recipe) for recipe in (RECIPE, aged, aged))
     assert torch.equal(old.ab, new.ab)
-    assert torch.equal(old.lightness, again.lightness)
-    assert not torch.equal(old.lightness, new.lightness)
+    assert torch.equal(old.inputs[LIGHTNESS.name], again.inputs[LIGHTNESS.name])
+    assert not torch.equal(old.inputs[LIGHTNESS.name], new.inputs[LIGHTNESS.name])
 
 
 @pytest.mark.parametrize("degrade", old_photos.DEGRADATIONS, ids=lambda function: function.__name__)
 def test_a_degradation_does_what_its_name_says(
     degrade: Callable[[torch.Tensor, torch.Generator], torch.Tensor], packed: Path
 ) -> None:
-    photo = PackedPhotos(packed).batch(0, RECIPE).lightness[0]
+    photo = PackedPhotos(packed).batch(0, RECIPE).inputs[LIGHTNESS.name][0]
     old = degrade(photo, torch.Generator().manual_seed(1))
     assert old.shape == photo.shape
     assert old.abs().max() < 1 + 1e-5
@@ -257,3 +309,17 @@ def test_a_bad_download_is_one_clear_error(fault: str, site: tuple[str, Split], 
         url = "http://127.0.0.1:1"
     with pytest.raises(DownloadError, match="val2017"):
         download_coco("val2017", tmp_path / "coco", site=url, split=split)
+
+
+def test_hints_tell_the_photos_own_chroma_where_they_are(packed: Path) -> None:
+    recipe = Recipe(student=StudentConfig(hints=True), batch_size=32, size=64)
+    batch, again = (PackedPhotos(packed).batch(3, recipe) for _ in range(2))
+    hints = batch.inputs[HINTS.name]
+    assert torch.equal(hints, again.inputs[HINTS.name])
+    assert hints.shape == (32, 3, 32, 32)
+    mask = hints[:, 2:]
+    assert set(mask.unique().tolist()) == {0.0, 1.0}
+    assert not (hints[:, :2] * (1 - mask)).any()
+    told = mask.sum(dim=(1, 2, 3)) > 0
+    assert 0.4 < told.float().mean() < 0.9  # a third has none
+    assert ((hints[:, :2] - batch.ab) * mask).abs().mean() < 0.02

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from sdk import Colorizer, OutputError, formats
+from sdk.contract import Contract
 from sdk.testing import FakeBackend
 from tests.conftest import PROJECT
 
@@ -17,14 +18,14 @@ def test_every_format_is_read_and_written_as_the_table_says(known: formats.Photo
     grey = Image.fromarray(np.full((6, 8), 90, np.uint8))
     path = tmp_path / f"photo{known.suffixes[0]}"
     grey.save(path, known.name)
-    coloured = Colorizer(FakeBackend(), side=16).colorize(path)
+    coloured = Colorizer(FakeBackend(), contract=Contract(side=16)).colorize(path)
     assert np.abs(np.asarray(coloured, int) - 90).max() <= 1
     out = tmp_path / f"out{known.suffixes[-1]}"
     if not known.written:
         with pytest.raises(OutputError, match="no suffix"):
-            Colorizer(FakeBackend(), side=16).colorize_file(path, out)
+            Colorizer(FakeBackend(), contract=Contract(side=16)).colorize_file(path, out)
         return
-    Colorizer(FakeBackend(), side=16).colorize_file(path, out)
+    Colorizer(FakeBackend(), contract=Contract(side=16)).colorize_file(path, out)
     with Image.open(out) as written:
         assert (written.format, written.size) == (known.name, (8, 6))
 

@@ -18,13 +18,14 @@ from PIL import Image
 
 from sdk import Colorizer, ModelIntegrityError, PhotoError, color
 from sdk.colorizer import BUNDLED_MODEL
+from sdk.contract import Contract
 from sdk.manifest import load_manifest, sha256
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS, PROJECT
 
 LONGEST_SECONDS = 5
 SECONDS_A_MEGAPIXEL = 0.05  # for what does come out, which may be as large as the limit allows
-COLORIZER = Colorizer(FakeBackend(), side=16)
+COLORIZER = Colorizer(FakeBackend(), contract=Contract(side=16))
 
 
 def seeds() -> list[bytes]:
@@ -87,7 +88,7 @@ def mutated(files: list[bytes], random: np.random.Generator) -> bytes:
 def survive(count: int, seed: int) -> int:
     """Colour `count` mutated files; returns how many were pictures still."""
     files, random, read = seeds(), np.random.default_rng(seed), 0
-    small = Colorizer(FakeBackend(), side=16)
+    small = Colorizer(FakeBackend(), contract=Contract(side=16))
     for number in range(count):
         content = mutated(files, random)
         start, longest = process_time(), LONGEST_SECONDS
@@ -112,6 +113,7 @@ def test_twenty_thousand_mutated_files_end_in_typed_errors() -> None:
     assert 0 < survive(20_000, seed=1) < 20_000
 
 
+@pytest.mark.clock
 def test_a_decompression_bomb_is_refused_soon_and_in_little_memory() -> None:
     program = """
 import resource, struct, time, zlib
@@ -123,7 +125,7 @@ bomb = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60000,
 bomb += chunk(b"IDAT", zlib.compress(bytes(50_000_000)))
 before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
 try:
-    Colorizer(FakeBackend(), side=16).colorize(bomb)
+    Colorizer(FakeBackend(), contract=Contract(side=16)).colorize(bomb)
 except PhotoError as error:
     assert "60000×60000" in str(error), error
 else:
@@ -217,7 +219,7 @@ def test_lightness_stays_and_the_type_too(
     rgb = photo.repeat(3, axis=2) if shape[2] == 1 else photo
     given_photo = photo[..., 0] if shape[2] == 1 else photo
     ab = np.array(chroma, np.float32)[None, :, None, None] / np.float32(color.CHROMA_SCALE)
-    coloured = Colorizer(FakeBackend(ab), side=16).colorize(given_photo)
+    coloured = Colorizer(FakeBackend(ab), contract=Contract(side=16)).colorize(given_photo)
     assert (coloured.dtype, coloured.shape) == (photo.dtype, rgb.shape)
     assert np.abs(color.rgb_to_lightness(coloured) - color.rgb_to_lightness(rgb)).max() <= 0.6
 

@@ -9,13 +9,14 @@ from PIL import Image, ImageCms
 
 from sdk import Colorizer, OutputError, PhotoError, image, output, resizing
 from sdk.containers import pillow
+from sdk.contract import Contract
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS
 
 
 @pytest.fixture
 def colorizer() -> Colorizer:
-    return Colorizer(FakeBackend(np.zeros((1, 2, 8, 8), np.float32)), side=16)
+    return Colorizer(FakeBackend(np.zeros((1, 2, 8, 8), np.float32)), contract=Contract(side=16))
 
 
 def encoded(picture: Image.Image, file_format: str, **options: object) -> bytes:

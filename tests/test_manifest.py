@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from sdk import BackendUnavailable, Colorizer, ModelIntegrityError, backends
 from sdk.colorizer import BUNDLED_MODEL
+from sdk.contract import INPUTS, OUTPUTS, STANDARD, Contract
 from sdk.manifest import load_manifest
 
 
@@ -26,11 +28,23 @@ def edit(model: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def test_a_manifest_reads_back_as_it_was_written(model: Path) -> None:
-    manifest = load_manifest(model)
+    load_manifest(model).save()
     before = (model / "manifest.json").read_bytes()
-    manifest.save()
+    assert json.loads(before)["schema"] == 2
+    load_manifest(model).save()
     assert (model / "manifest.json").read_bytes() == before
     assert sorted(path.name for path in model.iterdir()) == sorted(path.name for path in BUNDLED_MODEL.iterdir())
+
+
+def test_schema_1_is_still_read(model: Path) -> None:
+    edit(model, lambda m: m.update(schema=1, tensors={"input_name": "lightness", "output_name": "ab", "side": 256}))
+    assert load_manifest(model).tensors == STANDARD
+
+
+def test_every_tensor_of_the_contract_reads_back(model: Path) -> None:
+    whole = Contract(side=128, inputs=tuple(INPUTS.values()), outputs=tuple(OUTPUTS.values()))
+    replace(load_manifest(model), tensors=whole).save()
+    assert load_manifest(model).tensors == whole
 
 
 TAMPERINGS: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -43,7 +57,10 @@ TAMPERINGS: dict[str, Callable[[dict[str, Any]], object]] = {
     "constants": lambda m: m["colour"].update(chroma_scale=128.0),
     "matrix": lambda m: m["colour"]["xyz_from_rgb"][0].reverse(),
     "shape": lambda m: m["tensors"].update(side=128),
-    "tensor name": lambda m: m["tensors"].update(input_name="gray"),
+    "tensor name": lambda m: m["tensors"]["inputs"][0].update(name="gray"),
+    "tensor scale": lambda m: m["tensors"]["outputs"][0].update(scale=[128.0, 128.0]),
+    "tensor lost": lambda m: m["tensors"].update(outputs=[]),
+    "side": lambda m: m["tensors"].update(side="256"),
     "wrong type": lambda m: m["artifacts"][0].update(bytes="many"),
     "unknown field": lambda m: m["model"].update(author="me"),
     "lost field": lambda m: m["model"].pop("licence"),
@@ -54,6 +71,7 @@ TAMPERINGS: dict[str, Callable[[dict[str, Any]], object]] = {
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 def test_a_tampered_manifest_is_refused(tampering: str, model: Path) -> None:
+    load_manifest(model).save()  # in this version's schema
     edit(model, TAMPERINGS[tampering])
     with pytest.raises(ModelIntegrityError):
         Colorizer.load(model_dir=model)

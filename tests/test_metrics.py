@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from sdk.contract import AB
 from tests.conftest import PHOTOS
 from training import metrics
 from training.data import decode_rgb
@@ -51,7 +52,21 @@ def test_the_protocol_gives_a_perfect_network_a_near_perfect_score() -> None:
     from sdk import color
 
     truth = decode_rgb((PHOTOS / "cat.jpg").read_bytes(), 256)
-    ab = np.moveaxis(color.rgb_to_lab(truth)[..., 1:], -1, 0)[None] / color.CHROMA_SCALE
-    figures = metrics.measure([(metrics.colorize(lambda _: ab, truth), truth)])
+    ab = AB.normalize(np.moveaxis(color.rgb_to_lab(truth)[..., 1:], -1, 0))
+    figures = metrics.measure([(metrics.colorize(metrics.Network(lambda _: {AB.name: ab}), truth), truth)])
     assert figures["psnr"] > 50
     assert figures["colourfulness"] == pytest.approx(metrics.colourfulness(truth), abs=0.1)
+
+
+def test_a_collection_is_measured_against_leaving_it_grey() -> None:
+    truth = decode_rgb((PHOTOS / "coffee.jpg").read_bytes(), 64)
+    wrong = truth[..., ::-1].copy()  # blue coffee
+    figures = metrics.measure([(metrics.grey(truth), truth), (wrong, truth)])
+    worst = metrics.gain(wrong, truth)
+    assert worst < 0
+    assert figures["worst_gain"] == worst
+    assert figures["gain"] == pytest.approx(worst / 2)
+    assert figures["worse_than_grey"] == 0.5
+    assert figures["colourfulness_ratio"] == pytest.approx(
+        metrics.colourfulness(wrong) / metrics.colourfulness(truth) / 2, abs=0.01
+    )

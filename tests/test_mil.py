@@ -18,12 +18,13 @@ from converters import budgets, to_coreml
 from converters.calibration import sample_photos
 from converters.mil import MilProgram, UnknownOperatorError
 from converters.parity import measure_parity
-from sdk.manifest import Tensors, sha256
+from sdk.contract import AB, LIGHTNESS, STANDARD
+from sdk.manifest import sha256
 from tests.conftest import PHOTOS
 from training.checkpoint import load_student
-from training.metrics import as_predict_ab
+from training.metrics import Network, as_run
 
-TENSORS = Tensors()
+pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +35,14 @@ def student(student_checkpoint: Path) -> nn.Module:
 @pytest.fixture(scope="module")
 def package(student: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("coreml") / "student.mlpackage"
-    to_coreml.save(to_coreml.convert(student, TENSORS), path, version="1")
+    to_coreml.save(to_coreml.convert(student, STANDARD), path, version="1")
     return path
 
 
 def test_a_saved_student_answers_as_the_eager_one(student: nn.Module, package: Path) -> None:
-    (lightness,) = sample_photos(PHOTOS, count=1, side=256, salt="").lightness()
-    expected = as_predict_ab(student)(lightness)
-    half, full = (MilProgram(package, arithmetic=arithmetic).run(lightness) for arithmetic in ("fp16", "fp32"))
+    (inputs,) = sample_photos(PHOTOS, count=1, side=256, salt="").inputs(STANDARD)
+    expected = as_run(student)(inputs)[AB.name]
+    half, full = (MilProgram(package, arithmetic=arithmetic).run(inputs)[AB.name] for arithmetic in ("fp16", "fp32"))
     assert np.abs(expected).max() > 0.1
     assert np.abs(half - expected).max() < 1e-2
     assert 0 < np.abs(full - expected).max() < 1e-2
@@ -69,26 +70,27 @@ def test_rounded_convolutions_keep_their_mean_answer() -> None:
 
 
 def test_a_student_of_half_weights_answers_better_on_average(student: nn.Module) -> None:
-    lightness = sample_photos(PHOTOS, count=4, side=256, salt="").lightness()
-    rounded = to_coreml.with_half_weights(student, lightness)
+    calibration = sample_photos(PHOTOS, count=4, side=256, salt="").inputs(STANDARD)
+    rounded = to_coreml.with_half_weights(student, calibration)
     one_by_one = copy.deepcopy(student).half().float()
-    photos = torch.from_numpy(np.concatenate(lightness))
+    photos = {LIGHTNESS.name: torch.from_numpy(np.concatenate([inputs[LIGHTNESS.name] for inputs in calibration]))}
     with torch.no_grad():
-        kept, lost = ((other(photos) - student(photos)).square().mean() for other in (rounded, one_by_one))
+        expected = student(photos)[AB.name]
+        kept, lost = ((other(photos)[AB.name] - expected).square().mean() for other in (rounded, one_by_one))
     assert 0 < kept < lost
 
 
 def test_a_and_b_swapped_in_the_saved_weights_are_caught(student: nn.Module, package: Path, tmp_path: Path) -> None:
     mutated = Path(shutil.copytree(package, tmp_path / "mutated.mlpackage"))
     weights = mutated / "Data" / "com.apple.CoreML" / "weights" / "weight.bin"
-    head = student.get_parameter("head.weight").detach().half().numpy()
+    head = student.get_parameter("heads.ab.weight").detach().half().numpy()
     content = weights.read_bytes()
     assert content.count(head.tobytes()) == 1
     weights.write_bytes(content.replace(head.tobytes(), head[::-1].tobytes()))
     photos = sample_photos(PHOTOS, count=1, side=256, salt="").rgb
-    expected = as_predict_ab(student)
-    assert budgets.check("whole", measure_parity(MilProgram(package).run, expected, photos), "int8") == []
-    assert budgets.check("mutated", measure_parity(MilProgram(mutated).run, expected, photos), "int8")
+    expected = Network(as_run(student))
+    assert budgets.check("whole", measure_parity(Network(MilProgram(package).run), expected, photos), "int8") == []
+    assert budgets.check("mutated", measure_parity(Network(MilProgram(mutated).run), expected, photos), "int8")
 
 
 def test_what_is_saved_says_what_it_is(package: Path) -> None:
@@ -100,20 +102,20 @@ def test_what_is_saved_says_what_it_is(package: Path) -> None:
     assert spec.specificationVersion == coremltools._SPECIFICATION_VERSION_IOS_16
     features = [*spec.description.input, *spec.description.output]
     shapes = [tuple(feature.type.multiArrayType.shape) for feature in features]
-    assert shapes == [TENSORS.input_shape, TENSORS.output_shape]
+    assert shapes == [shape for _, shape in STANDARD.shapes()]
 
 
 def test_saving_twice_gives_the_same_bytes(student: nn.Module, package: Path, tmp_path: Path) -> None:
-    to_coreml.save(to_coreml.convert(student, TENSORS), tmp_path / "again.mlpackage", version="1")
+    to_coreml.save(to_coreml.convert(student, STANDARD), tmp_path / "again.mlpackage", version="1")
     assert sha256(tmp_path / "again.mlpackage") == sha256(package)
 
 
 def test_core_ml_itself_agrees(package: Path) -> None:
     if platform.system() != "Darwin":
         pytest.skip("NOT MEASURED: Core ML predicts on macOS alone")
-    (lightness,) = sample_photos(PHOTOS, count=1, side=256, salt="").lightness()
-    predicted = coremltools.models.MLModel(str(package)).predict({"lightness": lightness})["ab"]
-    assert np.abs(predicted - MilProgram(package).run(lightness)).max() < 2e-2
+    (inputs,) = sample_photos(PHOTOS, count=1, side=256, salt="").inputs(STANDARD)
+    predicted = coremltools.models.MLModel(str(package)).predict(inputs)[AB.name]
+    assert np.abs(predicted - MilProgram(package).run(inputs)[AB.name]).max() < 2e-2
 
 
 def save_program(path: Path, operation: str, **arguments: float) -> Path:
@@ -149,7 +151,8 @@ def save_program(path: Path, operation: str, **arguments: float) -> Path:
 def test_operators_compute_what_they_say(operation: str, arguments: dict, expected, tmp_path: Path) -> None:
     values = np.random.default_rng(0).normal(size=(1, 2, 4, 4)).astype(np.float32)
     program = MilProgram(save_program(tmp_path / "one.mlpackage", operation, **arguments))
-    np.testing.assert_allclose(program.run(values), expected(torch.from_numpy(values)).numpy(), atol=1e-6)
+    (answer,) = program.run({"x": values}).values()
+    np.testing.assert_allclose(answer, expected(torch.from_numpy(values)).numpy(), atol=1e-6)
 
 
 def test_an_unknown_operator_is_an_error(tmp_path: Path) -> None:

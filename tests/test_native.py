@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from goldens import FOLDER
 from sdk import color, merging, resizing
 from sdk.color import FloatArray, RgbArray, Uint8Array
+from sdk.contract import LIGHTNESS
 from tests.conftest import PHOTOS, PROJECT
-from tests.goldens.make_goldens import FOLDER
 
 NATIVE = PROJECT / "native"
 ANDROID = PROJECT / "examples" / "android" / "app" / "src" / "main"
@@ -172,7 +173,7 @@ def test_real_photos_of_any_size_take_the_same_way(native: Native, height: int, 
     small = native.resize(rgb, 256)
     np.testing.assert_array_equal(small, resizing.resize(rgb, 256))
 
-    expected = color.normalize_lightness(color.rgb_to_lightness(small))
+    expected = LIGHTNESS.normalize(color.rgb_to_lightness(small)[None])
     np.testing.assert_allclose(native.lightness(small), expected.ravel(), atol=LIGHTNESS_TOLERANCE)
 
     ab = resizing.resize_ab(np.moveaxis(color.rgb_to_lab(small[..., ::-1])[..., 1:], -1, 0), 128, 128) * np.float32(1.5)
@@ -262,7 +263,7 @@ def _the_apps_way_is_pythons(folder: Path, classes: list[Path], compiler: str, p
     subprocess.run(command, check=True)
 
     lightness = np.frombuffer((folder / "lightness.f32").read_bytes(), "<f4")
-    expected = color.normalize_lightness(color.rgb_to_lightness(resizing.resize(photo_rgb, 256)))
+    expected = LIGHTNESS.normalize(color.rgb_to_lightness(resizing.resize(photo_rgb, 256))[None])
     np.testing.assert_allclose(lightness, expected.ravel(), atol=LIGHTNESS_TOLERANCE)
     merged = np.frombuffer((folder / "merged.rgba").read_bytes(), np.uint8).reshape(height, width, 4)
     assert _off(merged[..., :3], merging.merge(photo_rgb, ab * np.float32(color.CHROMA_SCALE))) <= 1

@@ -13,17 +13,16 @@ from onnx import numpy_helper
 from converters import budgets
 from converters.calibration import PhotoSample, sample_photos
 from converters.parity import measure_parity, measure_rgb_parity, run_rgb
-from converters.rgb import RgbNetwork
-from converters.to_onnx import export_fp32
+from converters.rgb import INPUT_NAME, OUTPUT_NAME, RgbNetwork
 from sdk import ModelIntegrityError
 from sdk.backends import open_backend
 from sdk.colorizer import BUNDLED_MODEL
-from sdk.manifest import Tensors, load_manifest, sha256
+from sdk.contract import AB, STANDARD, Tensors
+from sdk.manifest import load_manifest, sha256
 from tests.conftest import PHOTOS, PROJECT
 from training.checkpoint import load_student
-from training.metrics import PredictAb, as_predict_ab, colorize
-
-TENSORS = Tensors()
+from training.metrics import Network, colorize
+from training.metrics import eager as eager_network
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +31,8 @@ def photos() -> PhotoSample:
 
 
 @pytest.fixture(scope="module")
-def eager() -> PredictAb:
-    return as_predict_ab(load_student(PROJECT / "training" / "weights" / "student.safetensors").network)
-
-
-@pytest.fixture(scope="module")
-def fp32(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("onnx") / "fp32.onnx"
-    export_fp32(load_student(PROJECT / "training" / "weights" / "student.safetensors").network, TENSORS, path)
-    return path
+def eager() -> Network:
+    return eager_network(load_student(PROJECT / "training" / "weights" / "student.safetensors").network)
 
 
 HEAD_MUTATIONS: dict[str, Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]] = {
@@ -51,21 +43,21 @@ HEAD_MUTATIONS: dict[str, Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, n
 }
 
 
-def complaints(path: Path, precision: str, eager: PredictAb, photos: PhotoSample) -> list[str]:
-    backend = open_backend("onnx", path, TENSORS)
-    return budgets.check(path.name, measure_parity(backend.predict_ab, eager, photos.rgb), precision)
+def complaints(path: Path, precision: str, eager: Network, photos: PhotoSample) -> list[str]:
+    backend = open_backend("onnx", path, STANDARD)
+    return budgets.check(path.name, measure_parity(Network(backend.run), eager, photos.rgb), precision)
 
 
-def test_the_unharmed_artifacts_pass(fp32: Path, eager: PredictAb, photos: PhotoSample) -> None:
-    assert complaints(fp32, "fp32", eager, photos) == []
+def test_the_unharmed_artifacts_pass(bundled_fp32: Path, eager: Network, photos: PhotoSample) -> None:
+    assert complaints(bundled_fp32, "fp32", eager, photos) == []
     assert complaints(BUNDLED_MODEL / "student-int8.onnx", "int8", eager, photos) == []
 
 
 @pytest.mark.parametrize("mutation", HEAD_MUTATIONS)
 def test_a_mutated_fp32_artifact_is_caught(
-    mutation: str, fp32: Path, eager: PredictAb, photos: PhotoSample, tmp_path: Path
+    mutation: str, bundled_fp32: Path, eager: Network, photos: PhotoSample, tmp_path: Path
 ) -> None:
-    model = onnx.load(fp32)
+    model = onnx.load(bundled_fp32)
     constants = {constant.name: constant for constant in model.graph.initializer}
     head = [node for node in model.graph.node if node.op_type == "Conv"][-1]
     weight, bias = (constants[name] for name in head.input[1:3])
@@ -77,9 +69,7 @@ def test_a_mutated_fp32_artifact_is_caught(
 
 
 @pytest.mark.parametrize("mutation", ["per tensor", "swap a and b", "wrong scale"])
-def test_a_mutated_int8_artifact_is_caught(
-    mutation: str, eager: PredictAb, photos: PhotoSample, tmp_path: Path
-) -> None:
+def test_a_mutated_int8_artifact_is_caught(mutation: str, eager: Network, photos: PhotoSample, tmp_path: Path) -> None:
     model = onnx.load(BUNDLED_MODEL / "student-int8.onnx")
     constants = {constant.name: constant for constant in model.graph.initializer}
     producers = {name: node for node in model.graph.node for name in node.output}
@@ -142,18 +132,23 @@ def test_the_rgb_graph_is_the_sdks_colour_path(channel: int) -> None:
     ab[0, channel] = np.linspace(-1, 1, 128)
 
     class Fixed(torch.nn.Module):
-        def forward(self, lightness: torch.Tensor) -> torch.Tensor:
-            return torch.from_numpy(ab)
+        def forward(self, lightness: torch.Tensor) -> tuple[torch.Tensor]:
+            return (torch.from_numpy(ab),)
 
-    graph = RgbNetwork(Fixed()).eval()
-    figures = measure_rgb_parity(as_predict_ab(graph), lambda _: ab, [rgb])
+    graph = RgbNetwork(Fixed(), STANDARD).eval()
+
+    def run(inputs: Tensors) -> Tensors:
+        return {OUTPUT_NAME: graph(torch.from_numpy(inputs[INPUT_NAME])).numpy()}
+
+    figures = measure_rgb_parity(run, Network(lambda _: {AB.name: ab}), [rgb])
     assert budgets.check("rgb", figures, "rgb-fp32") == []
-    assert np.abs(run_rgb(as_predict_ab(graph), rgb).astype(int) - rgb).max() > 50, "the chroma did nothing"
+    assert np.abs(run_rgb(run, rgb).astype(int) - rgb).max() > 50, "the chroma did nothing"
 
 
-def test_a_swapped_rgb_graph_is_caught(eager: PredictAb, photos: PhotoSample) -> None:
-    def swapped(values: np.ndarray) -> np.ndarray:
-        return colorize(eager, values[0].transpose(1, 2, 0).astype(np.uint8)).transpose(2, 0, 1)[None, ::-1]
+def test_a_swapped_rgb_graph_is_caught(eager: Network, photos: PhotoSample) -> None:
+    def swapped(inputs: Tensors) -> Tensors:
+        rgb = inputs[INPUT_NAME][0].transpose(1, 2, 0).astype(np.uint8)
+        return {OUTPUT_NAME: colorize(eager, rgb).transpose(2, 0, 1)[None, ::-1].astype(np.float32)}
 
     assert budgets.check("rgb", measure_rgb_parity(swapped, eager, photos.rgb), "rgb-fp32")
 

@@ -15,11 +15,12 @@ from sdk.errors import BackendUnavailable, ColorizerError
 from sdk.manifest import load_manifest
 from training.checkpoint import CheckpointError, load_network, load_student, save_network
 from training.config import RecipeError, load_recipe
-from training.data import EmptyDatasetError, open_photos, pack
+from training.data import EmptyDatasetError, ShardError, open_photos, pack
 from training.data.coco import OFFICIAL_SITE, SPLITS, DownloadError, download_coco
-from training.evaluate import as_table, evaluate
+from training.evaluate import as_json, as_table, evaluate, ways
+from training.kid import KernelDistance
 from training.loop import DivergedError, train
-from training.metrics import as_predict_ab
+from training.metrics import Network, eager
 from training.models.encoders import INPUT_RANGES
 from training.perceptual import PerceptualUnavailable
 from training.stages import STAGES, EncoderFile, EncoderWeights
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         OSError,
         PerceptualUnavailable,
         RecipeError,
+        ShardError,
     ) as error:
         print(f"training: {error}", file=sys.stderr)
         return 2
@@ -56,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, stage in STAGES.items():
         _add_stage(commands.add_parser(name, help=f"{stage.help}; the same command resumes it"), name)
     _add_strength(commands.add_parser("strength", help="choose how vivid a student is, on held-out photos"))
-    help_text = "PSNR, SSIM, CIEDE2000 and colourfulness beside the grey baseline"
+    help_text = "decibels, colourfulness and distance to true photos, beside the grey baseline"
     _add_evaluate(commands.add_parser("evaluate", help=help_text))
     return parser
 
@@ -116,11 +118,25 @@ def _add_strength(command: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--photos", type=Path, required=True, help="folder of colour photos, or tar shards")
+    command.add_argument(
+        "--photos",
+        type=Path,
+        required=True,
+        help="a folder of colour photos, tar shards, or what `pack` wrote: its held-out photos",
+    )
     command.add_argument("--checkpoint", type=Path, action="append", default=[], help="a .safetensors file of a run")
     command.add_argument("--model", type=Path, action="append", default=[], help="a folder with a manifest.json")
     command.add_argument("--perceptual", action="store_true", help="LPIPS and FID too; their networks are downloaded")
+    command.add_argument(
+        "--vividness", type=float, nargs="+", default=[0.0], help="blends of the two heads, for networks that have them"
+    )
+    command.add_argument(
+        "--hints", type=int, nargs="+", default=[0], help="random true hints, for networks that take them"
+    )
+    command.add_argument("--kid-weights", type=Path, help="measure KID too, with this MobileNetV2 (safetensors)")
+    command.add_argument("--count", type=int, help="measure on the first so many photos only")
     command.add_argument("--json", type=Path, help="also write the figures here")
+    command.add_argument("--sheets", type=Path, help="folder for pictures of the worst, median and best photos")
     command.set_defaults(run_command=_evaluate)
 
 
@@ -154,7 +170,7 @@ def _choose_strength(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    networks = {str(path): as_predict_ab(load_network(path).network) for path in options.checkpoint}
+    networks = {str(path): eager(load_network(path).network) for path in options.checkpoint}
     for folder in options.model:
         manifest = load_manifest(folder)
         for artifact in manifest.artifacts:
@@ -165,11 +181,24 @@ def _evaluate(options: argparse.Namespace) -> None:
             except BackendUnavailable as error:
                 print(f"NOT MEASURED: {artifact.path}: {error}", file=sys.stderr)
                 continue
-            networks[str(folder / artifact.path)] = backend.predict_ab
-    rows = evaluate(networks, options.photos, perceptual=options.perceptual)
+            networks[str(folder / artifact.path)] = Network(backend.run, manifest.tensors)
+    kid = KernelDistance(options.kid_weights) if options.kid_weights else None
+    if not kid:
+        print("NOT MEASURED: KID; name ImageNet's MobileNetV2 with --kid-weights", file=sys.stderr)
+    asked: dict[str, Network] = {}
+    for name, network in networks.items():
+        asked |= ways(name, network, vividness=options.vividness, hints=options.hints)
+    rows = evaluate(
+        asked,
+        options.photos,
+        kid=kid,
+        perceptual=options.perceptual,
+        count=options.count,
+        sheets=options.sheets,
+    )
     print(as_table(rows))
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+        options.json.write_text(as_json(rows))
 
 
 if __name__ == "__main__":

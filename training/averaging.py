@@ -1,14 +1,17 @@
 """The averaged network: smoother than its last step, and the one that is validated and shipped."""
 
 import copy
+from typing import Generic, TypeVar
 
 from torch import nn
 
+Network = TypeVar("Network", bound=nn.Module)
 
-class AveragedWeights:
+
+class AveragedWeights(Generic[Network]):
     """Exponential moving average of a network's state (Polyak averaging)."""
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
+    def __init__(self, network: Network, decay: float) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self._decay = decay
 

@@ -1,7 +1,7 @@
 """Checkpoints on disk: safetensors for weights, never half-written, and strict to load."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -118,7 +118,7 @@ def load_student(path: Path) -> NetworkFile[Student]:
 def build_network(recipe: Recipe) -> Student | Pix2PixTeacher | ResNetTeacher:
     """The network a recipe trains, with random weights."""
     if recipe.teacher is None:
-        return Student(width=recipe.student.width, decoder=recipe.student.decoder)
+        return Student(**asdict(recipe.student))
     return _build_teacher(recipe.teacher)
 
 

@@ -23,6 +23,7 @@ from training.config import Recipe, RecipeError, recipe_as_dict
 from training.data import Batch, Photos, StreamedPhotos
 from training.memory import keep_freed_memory
 from training.metrics import colorize_held_out, colourfulness, psnr
+from training.models.unet import UNet
 from training.optimization import build_optimizer, set_learning_rate
 from training.parallel import mean, share_buffers, share_gradients
 from training.quantization import plain_state_dict
@@ -120,7 +121,7 @@ class _Training:
 
     accelerator: Accelerator
     task: Task
-    averaged: AveragedWeights
+    averaged: AveragedWeights[UNet]
     optimizers: Sequence[torch.optim.Optimizer]
     step: int = 0
 

@@ -37,12 +37,16 @@ class RunLog:
             self._tensorboard.add_scalar(name, value, step)
 
     def samples(self, step: int, pairs: list[tuple[Rgb, Rgb]]) -> None:
-        """Show photos, one a column: what the network sees, its answer, the truth."""
-        columns = [np.concatenate([grey(truth), output, truth]) for output, truth in pairs]
-        grid = np.concatenate(columns, axis=1)
+        """Show photos as `side_by_side` lays them out."""
+        grid = side_by_side(pairs)
         Image.fromarray(grid).save(self._run / SAMPLES_FILE, quality=90)
         self._tensorboard.add_image("samples", grid, step, dataformats="HWC")
 
     def close(self) -> None:
         """Write what is still in memory."""
         self._tensorboard.close()
+
+
+def side_by_side(pairs: list[tuple[Rgb, Rgb]]) -> Rgb:
+    """Photos to look at, one a column: what the network sees, its answer, the truth."""
+    return np.concatenate([np.concatenate([grey(truth), output, truth]) for output, truth in pairs], axis=1)

@@ -1,16 +1,16 @@
-"""Where runtimes plug in. A backend turns lightness into chroma and does nothing else.
+"""Where runtimes plug in. A backend turns named inputs into named answers and does nothing else.
 
 Layout, data types inside the network and quantization are a backend's own business; colour and
 resizing never are, which is why every backend gives the same picture.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol, cast, runtime_checkable
 
-from sdk.color import FloatArray
-from sdk.errors import BackendUnavailable
-from sdk.manifest import Tensors
+from sdk.contract import Contract, Tensors
+from sdk.errors import BackendUnavailable, ModelIntegrityError
 
 __all__ = ["Backend", "open_backend"]
 
@@ -21,8 +21,8 @@ class Backend(Protocol):
 
     name: str
 
-    def predict_ab(self, lightness: FloatArray) -> FloatArray:
-        """(1, 1, S, S) float32 in [-1, 1] to (1, 2, S/2, S/2) float32 in [-1, 1]: L/50 - 1 to a/110 and b/110."""
+    def run(self, inputs: Tensors) -> Tensors:
+        """The contract's inputs by name to its outputs by name; see `sdk.contract`."""
         ...
 
     def close(self) -> None:
@@ -33,7 +33,7 @@ class Backend(Protocol):
 class BackendFactory(Protocol):
     """How a backend is opened."""
 
-    def __call__(self, artifact: Path, tensors: Tensors, *, threads: int | None) -> Backend:
+    def __call__(self, artifact: Path, contract: Contract, *, threads: int | None) -> Backend:
         """Open a verified artifact and check its tensors against the contract."""
         ...
 
@@ -48,7 +48,7 @@ BACKENDS: Final = {
 AUTO_ORDER: Final = ("coreml", "onnx", "executorch")
 
 
-def open_backend(name: str, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> Backend:
+def open_backend(name: str, artifact: Path, contract: Contract, *, threads: int | None = None) -> Backend:
     """Open a verified artifact with the runtime of that name.
 
     Raises:
@@ -59,4 +59,14 @@ def open_backend(name: str, artifact: Path, tensors: Tensors, *, threads: int | 
         raise BackendUnavailable(f"There is no backend {name!r}; choose one of: {', '.join(BACKENDS)}.")
     module, _, class_name = BACKENDS[name].partition(":")
     factory = cast("BackendFactory", getattr(import_module(module), class_name))
-    return factory(artifact, tensors, threads=threads)
+    return factory(artifact, contract, threads=threads)
+
+
+def require(artifact: Path, *, found: Sequence[object], expected: Sequence[object]) -> None:
+    """Hold the tensors a runtime found in an artifact to the contract's.
+
+    Raises:
+        ModelIntegrityError: They are others.
+    """
+    if list(found) != list(expected):
+        raise ModelIntegrityError(f"{artifact} has tensors {found} where the contract says {expected}.")

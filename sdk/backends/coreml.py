@@ -7,9 +7,9 @@ import platform
 import threading
 from pathlib import Path
 
-from sdk.color import FloatArray
+from sdk.backends import require
+from sdk.contract import Contract, Tensors
 from sdk.errors import BackendUnavailable, ModelIntegrityError
-from sdk.manifest import Tensors
 
 if platform.system() != "Darwin":
     raise BackendUnavailable(
@@ -26,7 +26,7 @@ class CoreMLBackend:
 
     Args:
         artifact: A verified `.mlpackage` folder.
-        tensors: The contract its input and output must meet.
+        contract: What its inputs and outputs must be.
         threads: Not used: Core ML schedules its own.
 
     Raises:
@@ -35,7 +35,7 @@ class CoreMLBackend:
 
     name = "coreml"
 
-    def __init__(self, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> None:
+    def __init__(self, artifact: Path, contract: Contract, *, threads: int | None = None) -> None:
         del threads
         try:
             self._model = coremltools.models.MLModel(str(artifact))
@@ -46,16 +46,13 @@ class CoreMLBackend:
             (feature.name, tuple(feature.type.multiArrayType.shape))
             for feature in (*description.input, *description.output)
         ]
-        expected = [(tensors.input_name, tensors.input_shape), (tensors.output_name, tensors.output_shape)]
-        if found != expected:
-            raise ModelIntegrityError(f"{artifact} has tensors {found} where the contract says {expected}.")
-        self._input_name, self._output_name = tensors.input_name, tensors.output_name
+        require(artifact, found=found, expected=contract.shapes())
         self._turn = threading.Lock()  # Core ML asks that one model serves one thread at a time
 
-    def predict_ab(self, lightness: FloatArray) -> FloatArray:
+    def run(self, inputs: Tensors) -> Tensors:
         """See `sdk.backends.Backend`."""
         with self._turn:
-            return self._model.predict({self._input_name: lightness})[self._output_name]
+            return self._model.predict(inputs)
 
     def close(self) -> None:
         """Free the model."""

@@ -7,9 +7,9 @@ import threading
 from pathlib import Path
 from typing import cast
 
-from sdk.color import FloatArray
+from sdk.backends import require
+from sdk.contract import Contract, Tensors
 from sdk.errors import BackendUnavailable, ModelIntegrityError
-from sdk.manifest import Tensors
 
 try:
     import torch
@@ -29,7 +29,7 @@ class ExecuTorchBackend:
 
     Args:
         artifact: A verified `.pte` file.
-        tensors: The contract its input and output must meet.
+        contract: What its inputs and outputs must be.
         threads: Processor threads, for every ExecuTorch program of this process; by default ExecuTorch's choice.
 
     Raises:
@@ -38,7 +38,7 @@ class ExecuTorchBackend:
 
     name = "executorch"
 
-    def __init__(self, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> None:
+    def __init__(self, artifact: Path, contract: Contract, *, threads: int | None = None) -> None:
         with _TURN:
             if threads is not None:
                 _unsafe_reset_threadpool(threads)
@@ -50,16 +50,14 @@ class ExecuTorchBackend:
         metadata = method.metadata
         found = [metadata.input_tensor_meta(i).sizes() for i in range(metadata.num_inputs())]
         found += [metadata.output_tensor_meta(i).sizes() for i in range(metadata.num_outputs())]
-        expected = [tensors.input_shape, tensors.output_shape]
-        if found != expected:
-            raise ModelIntegrityError(f"{artifact} has tensors of shape {found} where the contract says {expected}.")
-        self._method = method
+        require(artifact, found=found, expected=[shape for _, shape in contract.shapes()])
+        self._method, self._contract = method, contract
 
-    def predict_ab(self, lightness: FloatArray) -> FloatArray:
-        """See `sdk.backends.Backend`."""
+    def run(self, inputs: Tensors) -> Tensors:
+        """See `sdk.backends.Backend`. A program knows its tensors by their order alone."""
         with _TURN:
-            (ab,) = self._method.execute((torch.from_numpy(lightness),))
-        return ab.numpy()
+            answers = self._method.execute([torch.from_numpy(inputs[spec.name]) for spec in self._contract.inputs])
+        return {spec.name: answer.numpy() for spec, answer in zip(self._contract.outputs, answers, strict=True)}
 
     def close(self) -> None:
         """Free the program."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sdk.color import FloatArray
+from sdk.backends import require
+from sdk.contract import Contract, Tensors
 from sdk.errors import BackendUnavailable, ModelIntegrityError
-from sdk.manifest import Tensors
 
 # ONNX Runtime sends usage telemetry unless this is set before it is imported. We never send any.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -42,7 +42,7 @@ class OnnxRuntimeBackend:
 
     Args:
         artifact: A verified `.onnx` file.
-        tensors: The contract its input and output must meet.
+        contract: What its inputs and outputs must be.
         threads: Processor threads; by default ONNX Runtime's choice.
 
     Raises:
@@ -52,7 +52,7 @@ class OnnxRuntimeBackend:
 
     name = "onnx"
 
-    def __init__(self, artifact: Path, tensors: Tensors, *, threads: int | None = None) -> None:
+    def __init__(self, artifact: Path, contract: Contract, *, threads: int | None = None) -> None:
         if _EXTERNAL_DATA in artifact.read_bytes():
             raise ModelIntegrityError(f"{artifact} keeps tensors in other files; export the model to a single file.")
         options = session_options(threads)
@@ -61,15 +61,13 @@ class OnnxRuntimeBackend:
         except Exception as error:  # ONNX Runtime's exceptions share no base of their own
             raise ModelIntegrityError(f"ONNX Runtime cannot open {artifact}: {error}") from error
         found = [(node.name, tuple(node.shape)) for node in (*self._session.get_inputs(), *self._session.get_outputs())]
-        expected = [(tensors.input_name, tensors.input_shape), (tensors.output_name, tensors.output_shape)]
-        if found != expected:
-            raise ModelIntegrityError(f"{artifact} has tensors {found} where the contract says {expected}.")
-        self._input_name = tensors.input_name
+        require(artifact, found=found, expected=contract.shapes())
+        self._outputs = [spec.name for spec in contract.outputs]
 
-    def predict_ab(self, lightness: FloatArray) -> FloatArray:
+    def run(self, inputs: Tensors) -> Tensors:
         """See `sdk.backends.Backend`."""
-        (ab,) = self._session.run(None, {self._input_name: lightness})
-        return np.asarray(ab)
+        answers = self._session.run(self._outputs, inputs)
+        return {name: np.asarray(answer) for name, answer in zip(self._outputs, answers, strict=True)}
 
     def close(self) -> None:
         """End the session and free its memory."""

@@ -12,7 +12,7 @@ from PIL import Image
 
 from sdk.manifest import FILE_NAME, load_manifest
 from tests.conftest import PHOTOS, PROJECT, pack_bundled
-from tests.test_training import arguments, assert_same, write_recipe
+from tests.small_runs import arguments, assert_same, write_recipe
 from training.__main__ import main
 from training.checkpoint import load_training_state, load_weights
 from training.loop import STATE_FILE

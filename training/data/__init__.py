@@ -8,14 +8,16 @@ from pathlib import Path
 
 from training.data.packed import INDEX_FILE, PackedPhotos, pack
 from training.data.photos import Batch, Photos
-from training.data.sources import EmptyDatasetError, decode_rgb, find_photos
+from training.data.sources import EmptyDatasetError, ShardError, decode_rgb, find_photos
 from training.data.streamed import StreamedPhotos
 
 __all__ = [
+    "INDEX_FILE",
     "Batch",
     "EmptyDatasetError",
     "PackedPhotos",
     "Photos",
+    "ShardError",
     "StreamedPhotos",
     "decode_rgb",
     "find_photos",

@@ -5,9 +5,10 @@ After that a batch costs a few array reads, so two processor cores stay busy tra
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from itertools import islice, repeat
+from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +17,33 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from sdk import color
-from training.data.photos import Photos, is_held_out
-from training.data.sources import EmptyDatasetError, UnusablePhoto, decode_lab, find_pairs, find_photos
+from training.data.photos import Photos, as_values, is_held_out
+from training.data.sources import EmptyDatasetError, Place, UnusablePhoto, decode_lab, find_pairs, find_places
 
 INDEX_FILE = "index.json"
 PIXELS_FILE = "lab.u8"
 _CHROMA_OFFSET = 128
 
-# What became of a photo, and its (side, side, 3) 8-bit Lab if it is usable.
-_Packed = tuple[str, npt.NDArray[np.uint8] | None]
+
+@dataclass(frozen=True)
+class _Packed:
+    """What became of a photo.
+
+    Attributes:
+        name: Within its source.
+        outcome: "packed", or why it is left out.
+        held_out: Whether it is set aside.
+        lab: (side, side, 3) 8-bit Lab, if it is packed.
+    """
+
+    name: str
+    outcome: str
+    held_out: bool = False
+    lab: npt.NDArray[np.uint8] | None = None
 
 
-def pack(source: Path, target: Path, *, side: int = 192, pairs: bool = False, workers: int = 2) -> dict[str, int]:
-    """Decode every usable photo under `source` into `target`, a folder `PackedPhotos` opens.
+def pack(source: Path, target: Path, *, side: int = 192, pairs: bool = False) -> dict[str, int]:
+    """Decode every usable photo under `source`, on all processors, into `target`, a folder `PackedPhotos` opens.
 
     Unreadable and near-grey photos are counted, named in the index, and left out.
 
@@ -38,53 +52,59 @@ def pack(source: Path, target: Path, *, side: int = 192, pairs: bool = False, wo
         target: Folder to write.
         side: Photos are stretched to this square, in pixels.
         pairs: `source` is laid out as `find_pairs` says.
-        workers: Processes that decode.
 
     Returns:
         How many photos were `packed`, `unreadable` and `grey`.
 
     Raises:
         EmptyDatasetError: Nothing usable was found.
+        ShardError: A tar shard is damaged.
     """
+    photos = list(find_pairs(source) if pairs else ((place, None) for place in find_places(source)))
     target.mkdir(parents=True, exist_ok=True)
-    names: list[str] = []
+    chosen: list[_Packed] = []
     left_out: dict[str, str] = {}
-    photos = find_pairs(source) if pairs else ((name, content, None) for name, content in find_photos(source))
     partial = target / "lab.partial"
-    with partial.open("wb") as out, ProcessPoolExecutor(workers) as pool:
-        for name, (outcome, lab) in tqdm(_pack_all(photos, side, pool), desc="packing", unit="photo"):
-            if lab is None:
-                left_out[name] = outcome
+    with partial.open("wb") as out, ProcessPoolExecutor() as pool:
+        for photo in tqdm(_pack_all(photos, side, pool), total=len(photos), desc="packing", unit="photo"):
+            if photo.lab is None:
+                left_out[photo.name] = photo.outcome
             else:
-                names.append(name)
-                out.write(lab.tobytes())
-    counts = {"packed": len(names), "unreadable": 0, "grey": 0} | Counter(left_out.values())
-    if not names:
+                out.write(photo.lab.tobytes())
+                chosen.append(replace(photo, lab=None))
+    counts = {"packed": len(chosen), "unreadable": 0, "grey": 0} | Counter(left_out.values())
+    if not chosen:
         partial.unlink()
         raise EmptyDatasetError(f"{source} holds no usable colour photo ({counts}); name a folder of photos or shards.")
-    index = {"side": side, "counts": counts, "names": names, "left_out": left_out}
+    index = {
+        "side": side,
+        "counts": counts,
+        "names": [photo.name for photo in chosen],
+        "held_out": [photo.held_out for photo in chosen],
+        "left_out": left_out,
+    }
+    (target / INDEX_FILE).unlink(missing_ok=True)  # of an earlier pack: it would not fit these pixels
+    partial.replace(target / PIXELS_FILE)
     (target / INDEX_FILE).write_text(json.dumps(index))
-    partial.rename(target / PIXELS_FILE)
     return counts
 
 
-def _pack_all(
-    photos: Iterator[tuple[str, bytes, bytes | None]], side: int, pool: Executor
-) -> Iterator[tuple[str, _Packed]]:
-    # A pool's map reads its input to the end at once; a slice at a time keeps memory flat for any collection.
-    while some := list(islice(photos, 512)):
-        names, contents, olds = zip(*some, strict=True)
-        yield from zip(names, pool.map(_pack_one, contents, olds, repeat(side), chunksize=32), strict=True)
+def _pack_all(photos: Sequence[tuple[Place, Place | None]], side: int, pool: Executor) -> Iterator[_Packed]:
+    # A slice at a time: what a pool has decoded waits in memory until it is asked for.
+    for start in range(0, len(photos), 512):
+        places, olds = zip(*photos[start : start + 512], strict=True)
+        yield from pool.map(_pack_one, places, olds, repeat(side), chunksize=32)
 
 
-def _pack_one(content: bytes, old: bytes | None, side: int) -> _Packed:
+def _pack_one(place: Place, old: Place | None, side: int) -> _Packed:
+    content = place.read()
     try:
-        lab = decode_lab(content, side, old=old)
+        lab = decode_lab(content, side, old=old.read() if old else None)
     except UnusablePhoto as reason:
-        return str(reason), None
+        return _Packed(place.name, str(reason))
     lab[..., 0] *= 255 / 100
     lab[..., 1:] += _CHROMA_OFFSET
-    return "packed", np.rint(lab).clip(0, 255).astype(np.uint8)
+    return _Packed(place.name, "packed", is_held_out(content), np.rint(lab).clip(0, 255).astype(np.uint8))
 
 
 class PackedPhotos(Photos):
@@ -95,15 +115,17 @@ class PackedPhotos(Photos):
         held_out: Keep only the photos set aside for choosing between runs (or, by default, all others).
 
     Raises:
-        EmptyDatasetError: There are none.
+        EmptyDatasetError: There are none, or `folder` was packed by an older version.
     """
 
     def __init__(self, folder: Path, *, held_out: bool = False) -> None:
         index = json.loads((folder / INDEX_FILE).read_text())
+        if "held_out" not in index:
+            raise EmptyDatasetError(f"{folder} does not say which photos are held out; pack them again.")
         self.side: int = index["side"]
-        names: list[str] = index["names"]
-        self._lab = np.memmap(folder / PIXELS_FILE, np.uint8, "r", shape=(len(names), self.side, self.side, 3))
-        self._chosen = np.flatnonzero([is_held_out(name) == held_out for name in names])
+        sides = np.array(index["held_out"])
+        self._lab = np.memmap(folder / PIXELS_FILE, np.uint8, "r", shape=(len(sides), self.side, self.side, 3))
+        self._chosen = np.flatnonzero(sides == held_out)
         self._require_photos(folder, held_out=held_out)
 
     def __len__(self) -> int:
@@ -112,6 +134,6 @@ class PackedPhotos(Photos):
     def lab(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
         """See `Photos.lab`; every packed photo is usable."""
         lab = torch.from_numpy(self._lab[self._chosen[indices]]).permute(0, 3, 1, 2).float()
-        lab[:, :1] = lab[:, :1] * (100 / 255 / color.LIGHTNESS_SCALE) - 1
-        lab[:, 1:] = (lab[:, 1:] - _CHROMA_OFFSET) / color.CHROMA_SCALE
-        return lab, np.arange(len(indices))
+        lab[:, :1] *= 100 / 255
+        lab[:, 1:] -= _CHROMA_OFFSET
+        return as_values(lab), np.arange(len(indices))

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from sdk.contract import AB, HINTS, LIGHTNESS
 from training.config import Recipe
+from training.data.hints import random_hints
 from training.data.old_photos import age
 from training.data.sources import EmptyDatasetError
 
@@ -21,16 +23,17 @@ class Batch:
     """One step's worth of photos.
 
     Attributes:
-        lightness: (N, 1, S, S) float32 in [-1, 1].
-        ab: (N, 2, S/2, S/2) float32, a and b over `color.CHROMA_SCALE`: the ground truth.
+        inputs: By the contract's names, N at a time: what the network is given.
+        ab: (N, 2, S/2, S/2) float32, the photos' own chroma as the contract scales it: the ground truth.
     """
 
-    lightness: Tensor
+    inputs: dict[str, Tensor]
     ab: Tensor
 
     def to(self, device: torch.device) -> "Batch":
         """The same photos in a device's memory."""
-        return Batch(self.lightness.to(device, non_blocking=True), self.ab.to(device, non_blocking=True))
+        inputs = {name: values.to(device, non_blocking=True) for name, values in self.inputs.items()}
+        return Batch(inputs, self.ab.to(device, non_blocking=True))
 
 
 class Photos(ABC):
@@ -50,7 +53,7 @@ class Photos(ABC):
         """Decode photos.
 
         Returns:
-            (N, 3, side, side) float32, L over 50 minus 1, a and b over 110; and which of `indices` they are,
+            (N, 3, side, side) float32, L, a and b as the contract scales them; and which of `indices` they are,
             since a photo that turns out to be unusable is left out.
         """
 
@@ -70,7 +73,11 @@ class Photos(ABC):
         lightness = lab[:, :1].contiguous()
         if recipe.old_photos:
             lightness = age(lightness, share=recipe.old_photos, generator=generator.manual_seed(step * world + rank))
-        return Batch(lightness, ab=F.avg_pool2d(lab[:, 1:], 2))
+        ab = F.avg_pool2d(lab[:, 1:], AB.stride)
+        inputs = {LIGHTNESS.name: lightness}
+        if recipe.takes_hints:
+            inputs[HINTS.name] = random_hints(ab, generator=generator)
+        return Batch(inputs, ab)
 
     def _indices(self, step: int, recipe: Recipe) -> npt.NDArray[np.intp]:
         positions = range(step * recipe.batch_size, (step + 1) * recipe.batch_size)
@@ -90,9 +97,16 @@ class Photos(ABC):
             raise EmptyDatasetError(f"{source} holds no {kind}.")
 
 
-def is_held_out(name: str) -> bool:
-    """Whether a photo is one of the hundredth set aside, by a hash of its name, so that it never changes sides."""
-    return hashlib.sha256(name.encode()).digest()[0] * 100 < 256
+def as_values(lab: Tensor) -> Tensor:
+    """(N, 3, H, W) Lab to the values of the contract's tensors, in place."""
+    lab[:, :1].div_(LIGHTNESS.scale[0]).add_(LIGHTNESS.offset)
+    lab[:, 1:].div_(AB.scale[0])
+    return lab
+
+
+def is_held_out(content: bytes) -> bool:
+    """Whether a photo's file is one of the hundredth set aside: by its content, whatever its name and folder."""
+    return hashlib.sha256(content).digest()[0] * 100 < 256
 
 
 def _random_crops(count: int, smallest: float, generator: torch.Generator) -> Tensor:

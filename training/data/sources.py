@@ -3,6 +3,7 @@
 import io
 import tarfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,48 +23,94 @@ class EmptyDatasetError(ValueError):
     """No usable photo was found where photos were promised."""
 
 
+class ShardError(ValueError):
+    """A tar shard is cut off or damaged: photos are missing from it, nobody knows how many."""
+
+
 class UnusablePhoto(ValueError):
     """A photo that is left out. The message is one word, and reports count by it: "unreadable" or "grey"."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a photo's bytes are: a file, or a part of a shard.
+
+    Attributes:
+        name: Within the source.
+        path: The file or the shard.
+        offset: Where it begins, in bytes.
+        length: In bytes.
+    """
+
+    name: str
+    path: Path
+    offset: int
+    length: int
+
+    def read(self) -> bytes:
+        """The photo's file, undecoded."""
+        with self.path.open("rb") as file:
+            file.seek(self.offset)
+            return file.read(self.length)
+
+
 def find_photos(source: Path) -> Iterator[tuple[str, bytes]]:
-    """Read photos, undecoded, from tar shards or folders, in a stable order.
+    """Read photos, undecoded, in the order of `find_places`.
+
+    Yields:
+        Name within the source, and the file's bytes.
+
+    Raises:
+        ShardError: A tar shard is damaged.
+    """
+    for place in find_places(source):
+        yield place.name, place.read()
+
+
+def find_places(source: Path) -> Iterator[Place]:
+    """Where the photos of tar shards or folders are, in a stable order.
 
     Args:
         source: A `.tar` shard, a folder of shards, or a folder of photos (searched recursively).
 
-    Yields:
-        Name within the source, and the file's bytes.
+    Raises:
+        ShardError: A tar shard is damaged.
     """
-    shards, files = find_files(source)
-    for shard_path in shards:
-        with tarfile.open(shard_path) as shard:
-            for member in shard:
-                content = shard.extractfile(member)
-                if content is not None and is_photo(member.name):
-                    yield f"{shard_path.name}/{member.name}", content.read()
-    for path in files:
-        yield str(path.relative_to(source)), path.read_bytes()
-
-
-def find_files(source: Path) -> tuple[list[Path], list[Path]]:
-    """The tar shards `source` is or holds; and, where there are none, its photos' files. Both sorted."""
     shards = [source] if source.suffix == ".tar" else sorted(source.glob("*.tar"))
-    return shards, [] if shards else sorted(path for path in source.rglob("*") if is_photo(path.name))
+    for shard in shards:
+        yield from _places_in(shard)
+    if not shards:
+        for path in sorted(path for path in source.rglob("*") if is_photo(path.name)):
+            yield Place(str(path.relative_to(source)), path, 0, path.stat().st_size)
 
 
-def find_pairs(source: Path) -> Iterator[tuple[str, bytes, bytes]]:
-    """Read pairs as Pik-Fix arranges them (arXiv 2205.01902): `old/NAME` beside `reference/NAME`, in any format.
+def _places_in(path: Path) -> Iterator[Place]:
+    # A tar is not compressed, so each photo is a byte range. tarfile takes any end for the end of the archive; a whole
+    # one has a block of zeros there.
+    try:
+        with tarfile.open(path, "r:") as shard:
+            for member in shard:
+                if member.isfile() and is_photo(member.name):
+                    yield Place(f"{path.name}/{member.name}", path, member.offset_data, member.size)
+            end = shard.offset
+    except tarfile.ReadError as error:
+        raise ShardError(f"{path} is damaged ({error}); fetch it again.") from error
+    if Place(path.name, path, end, tarfile.BLOCKSIZE).read() != bytes(tarfile.BLOCKSIZE):
+        raise ShardError(f"{path} is cut off or damaged after {end} bytes; fetch it again.")
+
+
+def find_pairs(source: Path) -> Iterator[tuple[Place, Place]]:
+    """Find pairs as Pik-Fix arranges them (arXiv 2205.01902): `old/NAME` beside `reference/NAME`, in any format.
 
     An old photo without a reference, or the other way round, is passed over.
 
     Yields:
-        Name, the reference's bytes, and the old photo's.
+        The reference and the old photo.
     """
-    old = {path.stem: path for path in (source / OLD).glob("*") if is_photo(path.name)}
-    for reference in sorted((source / REFERENCE).glob("*")):
-        if is_photo(reference.name) and reference.stem in old:
-            yield reference.name, reference.read_bytes(), old[reference.stem].read_bytes()
+    old = {Path(place.name).stem: place for place in find_places(source / OLD)}
+    for reference in find_places(source / REFERENCE):
+        if Path(reference.name).stem in old:
+            yield reference, old[Path(reference.name).stem]
 
 
 def decode_rgb(content: bytes, side: int) -> npt.NDArray[np.uint8]:

@@ -1,13 +1,10 @@
 """Photos decoded as they are needed, for collections too large to pack.
 
-A tar shard is not compressed, so its photos are byte ranges: once their places are known, any photo can be read
-alone. That makes a shard as good as a folder, and lets every process take its exact share of every epoch.
+Any photo can be read alone, out of a shard as well as out of a folder, so every process takes its exact share of
+every epoch.
 """
 
-import tarfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,30 +13,15 @@ import torch
 from torch import Tensor
 
 from sdk import color
-from sdk.formats import is_photo
-from training.data.photos import Photos, is_held_out
-from training.data.sources import EmptyDatasetError, UnusablePhoto, decode_lab, find_files
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a photo's bytes are."""
-
-    name: str
-    path: Path
-    offset: int
-    length: int
-
-    def read(self) -> bytes:
-        with self.path.open("rb") as file:
-            file.seek(self.offset)
-            return file.read(self.length)
+from training.data.photos import Photos, as_values, is_held_out
+from training.data.sources import EmptyDatasetError, UnusablePhoto, decode_lab, find_places
 
 
 class StreamedPhotos(Photos):
     """Photos in tar shards (WebDataset's layout) or in a folder, on any mounted file system.
 
-    Unusable photos are found out on the way: they are counted in `left_out` and missing from their batch.
+    All are read once at the start, to tell which are held out. Unusable ones are found out on the way: they are counted
+    in `left_out` and missing from their batch.
 
     Args:
         source: A `.tar` shard, a folder of shards, or a folder of photos.
@@ -58,8 +40,10 @@ class StreamedPhotos(Photos):
         self.side = side
         self.left_out: dict[str, str] = {}
         self._source = source
-        self._places = [place for place in _find_places(source) if is_held_out(place.name) == held_out]
         self._pool = ThreadPoolExecutor(workers)
+        places = list(find_places(source))
+        sides = self._pool.map(lambda place: is_held_out(place.read()), places)
+        self._places = [place for place, side in zip(places, sides, strict=True) if side == held_out]
         self._require_photos(source, held_out=held_out)
 
     def __len__(self) -> int:
@@ -76,9 +60,7 @@ class StreamedPhotos(Photos):
         if not usable:
             raise EmptyDatasetError(f"{self._source}: not one of {len(indices)} photos is usable; look at them.")
         lab = torch.from_numpy(np.stack([lab for lab in decoded if lab is not None])).movedim(-1, 1)
-        lab[:, :1] = lab[:, :1] / color.LIGHTNESS_SCALE - 1
-        lab[:, 1:] /= color.CHROMA_SCALE
-        return lab.contiguous(), np.array(usable)
+        return as_values(lab.contiguous()), np.array(usable)
 
     def _decode(self, index: int) -> color.FloatArray | None:
         place = self._places[index]
@@ -87,15 +69,3 @@ class StreamedPhotos(Photos):
         except UnusablePhoto as reason:
             self.left_out[place.name] = str(reason)
             return None
-
-
-def _find_places(source: Path) -> Iterator[_Place]:
-    """The photos `find_photos` reads, by the same names, without reading them."""
-    shards, files = find_files(source)
-    for shard_path in shards:
-        with tarfile.open(shard_path) as shard:
-            for member in shard:
-                if member.isfile() and is_photo(member.name):
-                    yield _Place(f"{shard_path.name}/{member.name}", shard_path, member.offset_data, member.size)
-    for path in files:
-        yield _Place(str(path.relative_to(source)), path, 0, path.stat().st_size)

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 from torchvision.models import mobilenet_v2
 
+from sdk.contract import AB
 from training.models.blocks import DecoderStep, GlobalContext
 from training.models.encoders import InputRange, fold_rgb_stem
 from training.models.unet import UNet
@@ -21,9 +22,18 @@ class Student(UNet):
     Args:
         width: MobileNetV2's width multiplier; 1.0 fits the published ImageNet weights.
         decoder: Channels of the four decoder steps, deepest first. Multiples of 16 suit int8 kernels.
+        heads: The contract's outputs it answers, by name.
+        hints: Whether it takes hints beside the lightness.
     """
 
-    def __init__(self, *, width: float = 1.0, decoder: Sequence[int] = (192, 96, 64, 32)) -> None:
+    def __init__(
+        self,
+        *,
+        width: float = 1.0,
+        decoder: Sequence[int] = (192, 96, 64, 32),
+        heads: Sequence[str] = (AB.name,),
+        hints: bool = False,
+    ) -> None:
         blocks: Any = mobilenet_v2(width_mult=width).features
         stem = blocks[0]
         stem[0] = nn.Conv2d(1, stem[0].out_channels, 3, stride=2, padding=1, bias=False)
@@ -36,8 +46,10 @@ class Student(UNet):
             stages=stages,
             context=GlobalContext(channels[-1]),
             decoder=nn.ModuleList(DecoderStep(*sizes) for sizes in zip(inputs, skips, decoder, strict=False)),
-            head=LimitedConv(decoder[-1]),
+            heads={name: LimitedConv(decoder[-1]) for name in heads},
+            encoder_channels=channels,
             feature_channels=decoder,
+            hints=hints,
         )
 
     def load_imagenet_encoder(self, weights: dict[str, Tensor], input_range: InputRange) -> None:

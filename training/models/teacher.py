@@ -8,6 +8,7 @@ import torchvision
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sdk.contract import AB
 from training.models.blocks import GlobalContext, conv_norm
 from training.models.encoders import InputRange, fold_rgb_stem
 from training.models.unet import UNet
@@ -43,7 +44,8 @@ class Pix2PixTeacher(UNet):
             stages=nn.ModuleList(stages),
             context=nn.Identity(),
             decoder=nn.ModuleList(steps),
-            head=nn.Sequential(nn.ReLU(), nn.Conv2d(inputs, 2, 3, padding=1), nn.Tanh()),
+            heads={AB.name: nn.Sequential(nn.ReLU(), nn.Conv2d(inputs, 2, 3, padding=1), nn.Tanh())},
+            encoder_channels=channels,
             feature_channels=features,
         )
 
@@ -75,7 +77,8 @@ class ResNetTeacher(UNet):
             stages=nn.ModuleList(stages),
             context=GlobalContext(512),
             decoder=nn.ModuleList(_ConcatStep(*sizes) for sizes in zip(inputs, skips, decoder, strict=False)),
-            head=nn.Sequential(nn.Conv2d(decoder[-1], 2, 1), nn.Tanh()),
+            heads={AB.name: nn.Sequential(nn.Conv2d(decoder[-1], 2, 1), nn.Tanh())},
+            encoder_channels=(*reversed(skips), inputs[0]),
             feature_channels=decoder,
         )
 

@@ -3,20 +3,26 @@
 Teacher and student differ in what their stages and steps are made of, never in how they are wired.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sdk.contract import AB, HINTS, INPUTS, LIGHTNESS, OUTPUTS, Contract
 
 
 class UNet(nn.Module):
-    """Encoder, decoder and skip connections (arXiv 1505.04597).
+    """Encoder, decoder, skip connections (arXiv 1505.04597), and a head for each answer.
 
     Args:
         stages: The encoder; each halves the resolution. All outputs but the last are skip connections.
         context: What the deepest features pass through; keeps their shape.
         decoder: One step fewer than stages, each doubling the resolution: called with features and a skip.
-        head: The last features to (N, 2, S/2, S/2) in [-1, 1].
+        heads: By the contract's names of its outputs: the last features to (N, 2, S/2, S/2) in [-1, 1].
+        encoder_channels: Channels of what each stage returns.
         feature_channels: Channels of what each decoder step returns.
+        hints: Whether it takes hints beside the lightness.
     """
 
     def __init__(
@@ -25,35 +31,95 @@ class UNet(nn.Module):
         stages: nn.ModuleList,
         context: nn.Module,
         decoder: nn.ModuleList,
-        head: nn.Module,
+        heads: Mapping[str, nn.Module],
+        encoder_channels: Sequence[int],
         feature_channels: Sequence[int],
+        hints: bool = False,
     ) -> None:
         super().__init__()
         self.stages = stages
         self.context = context
         self.decoder = decoder
-        self.head = head
+        self.heads = nn.ModuleDict(dict(heads))
+        self.encoder_channels = tuple(encoder_channels)
         self.feature_channels = tuple(feature_channels)
+        self.hints = HintPyramid(self.encoder_channels) if hints else None
 
-    def features(self, lightness: Tensor) -> list[Tensor]:
+    @property
+    def contract(self) -> Contract:
+        """The tensors it takes and answers."""
+        inputs = (LIGHTNESS.name, *((HINTS.name,) if self.hints else ()))
+        return Contract(
+            inputs=tuple(INPUTS[name] for name in inputs), outputs=tuple(OUTPUTS[name] for name in self.heads)
+        )
+
+    def features(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """What each decoder step returns, deepest first; the last is (N, C, S/2, S/2)."""
-        features, skips, decoded = lightness, [], []
+        return self.decoded(self.encoded(inputs[LIGHTNESS.name]), inputs)
+
+    def encoded(self, lightness: Tensor) -> list[Tensor]:
+        """What each stage of the encoder makes of (N, 1, S, S), shallowest first."""
+        features, encoded = lightness, []
         for stage in self.stages:
             features = stage(features)
-            skips.append(features)
+            encoded.append(features)
+        return encoded
+
+    def decoded(self, encoded: Sequence[Tensor], inputs: Mapping[str, Tensor]) -> list[Tensor]:
+        """What `features` returns, from what `encoded` did."""
+        skips, decoded = list(encoded), []
+        if self.hints:
+            skips = [skip + hint for skip, hint in zip(skips, self.hints(inputs[HINTS.name]), strict=True)]
         features = self.context(skips.pop())
         for step in self.decoder:
             features = step(features, skips.pop())
             decoded.append(features)
         return decoded
 
-    def forward(self, lightness: Tensor) -> Tensor:
+    def forward(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Predict chroma.
 
         Args:
-            lightness: (N, 1, S, S) float32 in [-1, 1]; S a multiple of what the stages halve it to.
+            inputs: The contract's inputs by name, N at a time; S is a multiple of what the stages halve it to.
 
         Returns:
-            ab: (N, 2, S/2, S/2) float32 in [-1, 1].
+            The contract's outputs by name, N at a time.
         """
-        return self.head(self.features(lightness)[-1])
+        return self.answers(self.features(inputs)[-1])
+
+    def answers(self, features: Tensor) -> dict[str, Tensor]:
+        """The last features (N, C, S/2, S/2) to each head's answer, by name."""
+        return {name: head(features) for name, head in self.heads.items()}
+
+
+# A hint's chroma, of a deviation of about 0.15 in the contract's scale, is added to features of a deviation of several.
+# Without this, its convolutions would need weights that an optimizer takes many thousand steps to reach.
+_HINT_GAIN = 10.0
+
+
+class HintPyramid(nn.Module):
+    """What people say of colours, brought to every resolution of the encoder.
+
+    A hint of one cell must be as plain to the deepest features as to the shallowest, so each halving keeps the
+    largest value and not the mean. Chroma has a sign, so its positive and negative parts are kept apart. The
+    convolutions start at zero: a network that learns to take hints begins as the one it was.
+
+    Args:
+        channels: Of the encoder's outputs, shallowest first.
+    """
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        self.project = nn.ModuleList(nn.Conv2d(2 * AB.channels + 1, count, 1, bias=False) for count in channels)
+        for convolution in self.project:
+            nn.init.zeros_(convolution.get_parameter("weight"))
+
+    def forward(self, hints: Tensor) -> list[Tensor]:
+        """(N, 3, S/2, S/2) to what is added to each encoder output, shallowest first."""
+        chroma, mask = hints[:, : AB.channels], hints[:, AB.channels :]
+        level = torch.cat([F.relu(chroma), F.relu(-chroma), mask], dim=1) * _HINT_GAIN
+        projected = []
+        for convolution in self.project:
+            projected.append(convolution(level))
+            level = F.max_pool2d(level, 2)
+        return projected

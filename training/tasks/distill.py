@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sdk.contract import AB
 from training.config import DistillConfig, Recipe, RecipeError
 from training.data import Batch
 from training.losses import ab_loss
@@ -35,10 +36,10 @@ class DistillTask:
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The three terms, each by its weight."""
         with torch.no_grad():
-            their_features = self._teacher.features(batch.lightness)
-            their_ab = self._teacher.head(their_features[-1])
-        features = self.network.features(batch.lightness)
-        ab = self.network.head(features[-1])
+            their_features = self._teacher.features(batch.inputs)
+            their_ab = self._teacher.answers(their_features[-1])[AB.name]
+        features = self.network.features(batch.inputs)
+        ab = self.network.answers(features[-1])[AB.name]
         differences = [
             F.mse_loss(mapping(ours), theirs) / (theirs.square().mean() + 1e-6)
             for mapping, ours, theirs in zip(

@@ -1,4 +1,4 @@
-"""Supervised training: the network's chroma against the photo's own."""
+"""Supervised training: each head's chroma against the photo's own."""
 
 from torch import Tensor, nn
 
@@ -19,5 +19,6 @@ class PretrainTask:
         self._recipe = recipe
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """The term to minimise."""
-        return {"truth": ab_loss(self.network(batch.lightness), batch.ab, self._recipe)}
+        """A term for each head."""
+        answers = self.network(batch.inputs)
+        return {name: ab_loss(answer, batch.ab, self._recipe) for name, answer in answers.items()}

@@ -3,7 +3,7 @@ import XCTest
 
 @testable import EdgeColorizer
 
-/// The golden vectors of tests/goldens, which the Python SDK and the web page are held to as well.
+/// The golden vectors of goldens/, which the Python SDK and the web page are held to as well.
 private struct Goldens: Decodable {
     struct Lightness: Decodable {
         let rgb: Data // base64, as JSONDecoder reads data
@@ -31,7 +31,7 @@ private struct Goldens: Decodable {
     static func load() throws -> Goldens {
         // examples/ios/Tests/EdgeColorizerTests/GoldenTests.swift, five steps below the repository's root.
         let root = (0..<5).reduce(URL(fileURLWithPath: #filePath)) { path, _ in path.deletingLastPathComponent() }
-        let file = root.appendingPathComponent("tests/goldens/color.json")
+        let file = root.appendingPathComponent("goldens/color.json")
         return try JSONDecoder().decode(Goldens.self, from: Data(contentsOf: file))
     }
 }

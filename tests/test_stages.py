@@ -1,0 +1,24 @@
+"""A stage is refused a recipe it cannot follow."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from tests.small_runs import TINY, run
+from training.config import RecipeError
+
+
+def test_distillation_without_a_teacher_says_what_is_missing(packed: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"\[distill\]"):
+        run(TINY, packed, tmp_path, stage="distill")
+
+
+def test_a_start_of_another_shape_is_refused(packed: Path, teacher_checkpoint: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="another shape"):
+        run(dataclasses.replace(TINY, start=str(teacher_checkpoint)), packed, tmp_path)
+
+
+def test_qat_is_for_what_is_exported_with_rounded_weights(packed: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="round_weights"):
+        run(TINY, packed, tmp_path, stage="qat")
