@@ -11,6 +11,7 @@ from typing import Literal, Unpack
 from sdk import formats
 from sdk.colorizer import Colorizer
 from sdk.errors import ColorizerError, OutputError, PhotoError
+from sdk.hints import hints_beside
 from sdk.look import LookOptions
 
 
@@ -66,9 +67,24 @@ def plan(photos: list[Path], out: Path | None) -> list[Job]:
 
 
 def run(
-    colorizer: Colorizer, jobs: list[Job], *, overwrite: bool, workers: int, **look: Unpack[LookOptions]
+    colorizer: Colorizer,
+    jobs: list[Job],
+    *,
+    overwrite: bool,
+    workers: int,
+    with_hints: bool = False,
+    **look: Unpack[LookOptions],
 ) -> Iterator[Result]:
-    """Colour photos, `workers` at a time, each result as it comes. A bad photo is a result, not an exception."""
+    """Colour photos, `workers` at a time, each result as it comes. A bad photo is a result, not an exception.
+
+    Args:
+        colorizer: What colours them.
+        jobs: As `plan` makes them.
+        overwrite: Whether files that exist are replaced.
+        workers: Photos at a time.
+        with_hints: Whether each photo takes the hints in `PHOTO.hints.json` beside it, too.
+        look: As `Colorizer.colorize` takes it, for all of them.
+    """
 
     def colour(job: Job) -> Result:
         start = perf_counter()
@@ -77,7 +93,8 @@ def run(
                 return Result(job.photo, job.path, "skipped", 0.0)
             if job.resumes or not job.path.parent.exists():
                 _make_folder(job)
-            colorizer.colorize_file(job.photo, job.path, overwrite=overwrite, **look)
+            asked = look | {"hints": [*look.get("hints", ()), *hints_beside(job.photo)]} if with_hints else look
+            colorizer.colorize_file(job.photo, job.path, overwrite=overwrite, **asked)
         except ColorizerError as error:
             return Result(job.photo, job.path, "failed", perf_counter() - start, str(error))
         return Result(job.photo, job.path, "done", perf_counter() - start)

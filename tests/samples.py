@@ -148,7 +148,7 @@ def compressed(name: str) -> dict[str, Any]:
 
 def littlecms(samples: Samples, source: bytes) -> Samples:
     """16-bit samples into sRGB by LittleCMS at 16 bits, without the short tables that it puts in place of curves."""
-    grey = samples.ndim == 2
+    space = "minisblack" if samples.ndim == 2 else "rgb"
     return imagecodecs.cms_transform(
-        samples, source, srgb_profile().tobytes(), colorspace="minisblack" if grey else "rgb", outcolorspace="rgb", flags=0x0100
+        samples, source, srgb_profile().tobytes(), colorspace=space, outcolorspace="rgb", flags=0x0100
     )

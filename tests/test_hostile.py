@@ -118,6 +118,7 @@ def test_a_decompression_bomb_is_refused_soon_and_in_little_memory() -> None:
     program = """
 import resource, struct, time, zlib
 from sdk import Colorizer, PhotoError
+from sdk.contract import Contract
 from sdk.testing import FakeBackend
 def chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

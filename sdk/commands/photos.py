@@ -66,7 +66,14 @@ def _colour(
     colorizer: Colorizer, jobs: list[batch.Job], options: argparse.Namespace, asked: look.LookOptions
 ) -> list[batch.Job]:
     """Run the jobs, say how each went, and return those that failed."""
-    results = batch.run(colorizer, jobs, overwrite=options.overwrite, workers=options.workers, **asked)
+    results = batch.run(
+        colorizer,
+        jobs,
+        overwrite=options.overwrite,
+        workers=options.workers,
+        with_hints=options.with_hints,
+        **asked,
+    )
     failures: list[batch.Result] = []
     # A bar for a person who waits for several; none for one photo, a pipe or a log file.
     for result in tqdm(results, total=len(jobs), unit="photo", disable=True if len(jobs) == 1 else None):
@@ -107,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", metavar="OUT", help="the file, or for several photos the folder, to write")
     parser.add_argument("--backend", default="auto", choices=("auto", *BACKENDS), help="runtime (default: auto)")
     look.add_options(parser)
+    parser.add_argument(
+        "--with-hints", action="store_true", help="for each photo, also the colours in PHOTO.hints.json beside it"
+    )
     parser.add_argument(
         "--workers",
         type=_workers,
