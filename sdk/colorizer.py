@@ -136,12 +136,7 @@ class Colorizer:
         return self._coloured(photo, Look(**look)).as_given()
 
     def colorize_file(
-        self,
-        photo: str | Path | bytes,
-        path: str | Path,
-        *,
-        overwrite: bool = False,
-        **look: Unpack[LookOptions],
+        self, photo: str | Path | bytes, path: str | Path, *, overwrite: bool = False, **look: Unpack[LookOptions]
     ) -> None:
         """Colour a photo into a file, whole or not at all; a 16-bit photo stays so in PNG and TIFF.
 
