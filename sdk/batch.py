@@ -1,18 +1,21 @@
 """Many photos: which file each becomes, and colouring them side by side."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import perf_counter
-from typing import Literal, Unpack
+from typing import Final, Literal, Unpack
 
 from sdk import formats
 from sdk.colorizer import Colorizer
 from sdk.errors import ColorizerError, OutputError, PhotoError
 from sdk.hints import hints_beside
 from sdk.look import LookOptions
+
+_APPLE_DOUBLE: Final = "._"  # macOS's notes on a file, on disks that have no room for them
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,12 @@ def run(
             pool.shutdown(cancel_futures=True)  # a caller who stops listening wants no more photos
 
 
+def left_out(folder: Path) -> Counter[str]:
+    """How many files of a folder are no photos, by what their names end with; hidden files are not counted."""
+    names = (name for _, _, names in os.walk(folder) for name in names if not name.startswith("."))
+    return Counter(PurePath(name).suffix.lower() or name for name in names if not formats.is_photo(name))
+
+
 def mirrored_name(photo: Path) -> str:
     """The photo's own name; one that changes its format keeps the old suffix too, so that no two collide."""
     return photo.name if formats.is_kept(photo) else f"{photo.name}.png"
@@ -120,7 +129,7 @@ def _mirror(folder: Path, out: Path) -> list[Job]:
         folders[:] = sorted(name for name in folders if (Path(parent) / name).resolve() != inside)
         for name in sorted(names):
             photo = Path(parent) / name
-            if formats.is_photo(photo):
+            if formats.is_photo(photo) and not name.startswith(_APPLE_DOUBLE):
                 target = out / photo.relative_to(folder)
                 jobs.append(Job(photo, target.with_name(mirrored_name(target)), resumes=True))
     if not jobs:

@@ -107,7 +107,7 @@ class Colorizer:
             except BackendUnavailable as error:
                 refusals.append(str(error))
             else:
-                info = describe(manifest, artifact)
+                info = describe(manifest, artifact, opened.package)
                 return cls(opened, contract=manifest.tensors, limits=limits, threads=threads, info=info)
         raise BackendUnavailable(" ".join(refusals))
 

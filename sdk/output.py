@@ -42,6 +42,8 @@ def write(photo: Photo, path: Path, *, overwrite: bool = False) -> None:
         OutputError: The suffix is unknown, the file exists and may not be replaced, or the disk refuses.
     """
     file_format = check(path, overwrite=overwrite)
+    if file_format.side is not None and max(photo.rgb.shape[:2]) > file_format.side:
+        raise OutputError(f"{path} cannot hold a side of over {file_format.side:,} pixels; write a PNG or TIFF.")
     deep_file = photo.rgb.dtype == np.uint16 and file_format.bits == 16
     _write(_deep_pieces(photo, file_format.name) if deep_file else photo.as_image(), path, file_format.name)
 

@@ -56,6 +56,10 @@ def run(arguments: list[str]) -> int:
     # One photo has all processors to itself; of many, each worker has one, which wastes none on waiting for others.
     with Colorizer.load(options.backend, threads=1 if len(jobs) > 1 else None) as colorizer:
         failed = _colour(colorizer, jobs, options, asked)
+    for folder in filter(Path.is_dir, map(Path, options.photos)):
+        if others := batch.left_out(folder):
+            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
+            print(f"colorize: {folder} also holds files that are not read as photos: {kinds}", file=sys.stderr)
     if options.compare:
         done = [(job.photo, job.path) for job in jobs if job.path.is_file() and job not in failed]
         output.write_image(contact_sheet(done), options.compare, overwrite=options.overwrite)
