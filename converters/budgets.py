@@ -11,6 +11,7 @@ from sdk.manifest import Artifact
 BUDGETS = Path(__file__).parent / "budgets.toml"
 LATENCY = "latency"
 EXPORTED = "exported"
+STUDENT = "student"
 
 
 @dataclass(frozen=True)

@@ -17,20 +17,19 @@ from tqdm import tqdm
 
 from converters import budgets, report
 from converters.build import Built, build
-from converters.calibration import PhotoSample, sample_photos
+from converters.calibration import LEAST_PHOTOS, MOST_PHOTOS, PhotoSample, sample_photos
 from converters.formats import ALL_TARGETS, FORMATS, find_format
 from converters.formats.base import Job, Target
 from converters.parity import latency_ratio
+from converters.quality import measure_gain
 from converters.tracing import as_torch, example
 from sdk.contract import Contract
-from sdk.manifest import FILE_NAME, Artifact, Manifest, Model, sha256
+from sdk.manifest import FILE_NAME, Manifest, Model, sha256
 from training.checkpoint import load_student
 from training.config import Recipe
 from training.metrics import colorize, eager
 from training.models.student import Student
 
-CALIBRATION_PHOTOS = 128
-PARITY_PHOTOS = 32
 SHOWN_PHOTOS = 6
 _WORKERS = 2
 _CHECKSUMS = "SHA256SUMS"
@@ -54,21 +53,23 @@ def export(checkpoint: Path, photos: Path, out: Path, targets: tuple[Target, ...
 
     Raises:
         CheckpointError: The checkpoint is missing, damaged or of another network.
-        EmptyDatasetError: There are no photos to calibrate with.
+        TooFewPhotosError: There are too few photos to calibrate and to prove with.
+        UselessStudentError: The student is no better than leaving photos grey.
     """
     student = load_student(checkpoint)
     contract = student.network.contract
-    calibration = sample_photos(photos, count=CALIBRATION_PHOTOS, side=contract.side, salt="calibration")
-    proof = sample_photos(photos, count=PARITY_PHOTOS, side=contract.side, salt="parity")
+    samples = sample_photos(photos, side=contract.side, most=MOST_PHOTOS, least=LEAST_PHOTOS)
+    proof = samples.proof
+    gain = measure_gain(eager(student.network), proof)
     out.mkdir(parents=True, exist_ok=True)
     for last in (FILE_NAME, _CHECKSUMS):
         (out / last).unlink(missing_ok=True)  # from here to the end, the folder is not a model
 
     families = [tuple(family) for _, family in groupby(sorted(targets, key=_family), key=_family)]
-    built = _build([Job(f, checkpoint, calibration, proof, SHOWN_PHOTOS, out) for f in families])
+    built = _build([Job(f, checkpoint, samples.calibration, proof, SHOWN_PHOTOS, out) for f in families])
     artifacts = [built[target.file].artifact for target in targets]
     ratios = _latencies(targets, proof, contract, out)
-    others = {
+    others = gain | {
         "exported max_error": _export_error(student.network, proof),
         **{f"{name} int8/fp32 latency": ratio for name, ratio in ratios.items()},
     }
@@ -179,9 +180,13 @@ def _model(recipe: Recipe) -> Model:
 
 
 def _write_checksums(out: Path, manifest: Manifest) -> None:
-    """In `sha256sum -c` form: every file the artifacts are made of, and the bundled test cases."""
-    made: list[Artifact] = manifest.artifacts
-    files = [file for artifact in made for file in _files(out / artifact.path)] + sorted(out.glob("*.bpte"))
+    """In `sha256sum -c` form: every file the artifacts are made of, and those that formats write beside them."""
+    files = [
+        file
+        for artifact in manifest.artifacts
+        for name in (artifact.path, *find_format(artifact.backend).beside(artifact.path))
+        for file in _files(out / name)
+    ]
     lines = [f"{sha256(file)}  {file.relative_to(out).as_posix()}\n" for file in files]
     (out / _CHECKSUMS).write_text("".join(lines))
 

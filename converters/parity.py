@@ -2,9 +2,11 @@
 
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from converters.calibration import PhotoSample
 from converters.formats.base import COLOURED, PHOTO
@@ -12,6 +14,12 @@ from sdk.color import Uint8Array
 from sdk.contract import LIGHTNESS, Run, Tensors
 from training import metrics
 from training.metrics import Network
+
+SAMPLES = 4
+_EQUAL_DB = 200.0  # stands for equal answers, whose ratio is infinite
+_WORST = {"sqnr_db": min}  # of all other figures, more is worse
+
+Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,7 @@ class Parity:
         pictures: Of each photo, by the artifact: (S, S, 3) sRGB.
     """
 
-    figures: dict[str, float]
+    figures: Figures
     pictures: list[Uint8Array]
 
 
@@ -37,30 +45,24 @@ def measure_parity(artifact: Network, eager: Network, photos: PhotoSample) -> Pa
 
     Returns:
         `max_error`: largest difference in any answer, in the contract's units of 110 Lab.
+        `error_q999`: what 999 of 1000 differences do not exceed, which no single photo decides.
         `sqnr_db`: signal (eager's answers) over noise (the differences), over all photos, in dB.
         `psnr_drop_db`: eager's mean PSNR against the photos less the artifact's.
         `ciede2000`: mean colour difference between the two pictures.
+        The last three also as `_worst`: of the disjoint samples that the photos are cut into.
     """
-    signal, noise, largest = 0.0, 0.0, 0.0
-    drops, differences, pictures = [], [], []
+    rows, errors, pictures = [], [], []
     for truth, inputs in zip(photos.rgb, photos.inputs(eager.contract), strict=True):
         expected, actual = eager.run(inputs), artifact.run(inputs)
-        for name, answer in expected.items():
-            error = actual[name].astype(np.float64) - answer
-            signal += float(np.sum(answer.astype(np.float64) ** 2))
-            noise += float(np.sum(error**2))
-            largest = max(largest, float(np.abs(error).max()))
+        signal = np.concatenate([answer.ravel() for answer in expected.values()]).astype(np.float64)
+        error = signal - np.concatenate([actual[name].ravel() for name in expected])
+        errors.append(np.abs(error).astype(np.float32))
         expected_rgb, actual_rgb = (metrics.paint(truth, eager.contract.chroma(a)) for a in (expected, actual))
-        drops.append(metrics.psnr(expected_rgb, truth) - metrics.psnr(actual_rgb, truth))
-        differences.append(metrics.ciede2000(actual_rgb, expected_rgb))
+        drop = metrics.psnr(expected_rgb, truth) - metrics.psnr(actual_rgb, truth)
+        rows.append((np.sum(signal**2), np.sum(error**2), drop, metrics.ciede2000(actual_rgb, expected_rgb)))
         pictures.append(actual_rgb)
-    figures = {
-        "max_error": largest,
-        "sqnr_db": float(10 * np.log10(signal / noise)) if noise else float("inf"),
-        "psnr_drop_db": float(np.mean(drops)),
-        "ciede2000": float(np.mean(differences)),
-    }
-    return Parity(figures, pictures)
+    largest = {"max_error": float(np.max(errors)), "error_q999": float(np.quantile(np.stack(errors), 0.999))}
+    return Parity(largest | _with_worst(np.array(rows), _means), pictures)
 
 
 def measure_rgb_parity(artifact: Run, lab: Network, photos: PhotoSample) -> Parity:
@@ -68,16 +70,32 @@ def measure_rgb_parity(artifact: Run, lab: Network, photos: PhotoSample) -> Pari
 
     Returns:
         `levels`: largest difference between the two pictures, in levels of 255.
-        `beyond_one_share`: of the pixels' channels that differ by more than one level.
+        `beyond_one_share`: of the pixels' channels that differ by more than one level; `_worst` as above.
     """
-    largest, beyond, pictures = 0.0, [], []
+    rows, pictures = [], []
     for truth, inputs in zip(photos.rgb, photos.inputs(lab.contract), strict=True):
         picture = run_rgb(artifact, truth, inputs)
         difference = np.abs(picture.astype(int) - metrics.paint(truth, lab.contract.chroma(lab.run(inputs))))
-        largest = max(largest, float(difference.max()))
-        beyond.append(float(np.mean(difference > 1)))
+        rows.append((difference.max(), np.mean(difference > 1)))
         pictures.append(picture)
-    return Parity({"levels": largest, "beyond_one_share": float(np.mean(beyond))}, pictures)
+    shares = _with_worst(np.array(rows), lambda part: {"beyond_one_share": float(part[:, 1].mean())})
+    return Parity({"levels": float(np.max(rows, axis=0)[0])} | shares, pictures)
+
+
+def _means(rows: npt.NDArray[np.float64]) -> Figures:
+    signal, noise, drop, difference = rows.sum(axis=0)
+    return {
+        "sqnr_db": min(float(10 * np.log10(signal / noise)), _EQUAL_DB) if noise else _EQUAL_DB,
+        "psnr_drop_db": float(drop / len(rows)),
+        "ciede2000": float(difference / len(rows)),
+    }
+
+
+def _with_worst(rows: npt.NDArray[np.float64], figures: Callable[[npt.NDArray[np.float64]], Figures]) -> Figures:
+    """Figures over all photos, and the worst of each over disjoint samples of them."""
+    samples = [figures(part) for part in np.array_split(rows, min(SAMPLES, len(rows)))]
+    worst = {name: _WORST.get(name, max)(sample[name] for sample in samples) for name in samples[0]}
+    return figures(rows) | {f"{name}_worst": value for name, value in worst.items()}
 
 
 def run_rgb(artifact: Run, photo: Uint8Array, inputs: Tensors) -> Uint8Array:

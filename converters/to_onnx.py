@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+import onnx_ir
 import torch
 from onnx import compose
+from onnx_ir.passes.common import DeduplicateInitializersPass, RemoveUnusedOpsetsPass
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -110,6 +112,10 @@ class _Reader(CalibrationDataReader):
 
 
 def _save(model: onnx.ModelProto, path: Path) -> None:
+    # Quantization stores a scale and a zero point for each use, and names the operator sets of every vendor.
+    tidy = onnx_ir.passes.Sequential(DeduplicateInitializersPass(), RemoveUnusedOpsetsPass())
+    model = onnx_ir.to_proto(tidy(onnx_ir.from_proto(model)).model)
+    del model.graph.value_info[:]  # shapes between operators, which runtimes infer
     model.ir_version = IR_VERSION
     model.producer_name = "edge-colorizer"
     model.doc_string = "Guesses the colours of a grey photograph."
@@ -120,7 +126,7 @@ def _save(model: onnx.ModelProto, path: Path) -> None:
     for node in model.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""
-    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer):
+    for value in (*model.graph.input, *model.graph.output, *model.graph.initializer):
         del value.metadata_props[:]
     del model.graph.metadata_props[:]
     onnx.checker.check_model(model, full_check=True)

@@ -106,7 +106,7 @@ class Manifest:
         content = {"schema": SCHEMA, **asdict(self), "colour": color.constants()}
         del content["folder"]
         partial = self.folder / f".{FILE_NAME}.partial"
-        partial.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
         partial.replace(self.folder / FILE_NAME)
 
 

@@ -12,10 +12,11 @@ from PIL import Image
 # Workers share the cores: one thread each, and in what they start. Before PyTorch is imported, which reads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from converters.calibration import sample_photos
+from converters.calibration import PhotoSample
 from sdk.color import Uint8Array
 from sdk.contract import STANDARD, Tensors
 from training.config import Recipe, StudentConfig
+from training.data import decode_rgb
 from training.models.unet import UNet
 
 PROJECT = Path(__file__).parents[1]
@@ -104,8 +105,14 @@ def _save_student(path: Path) -> None:
     student = Student(width=0.35, decoder=(32, 16, 16, 16))
     torch.nn.init.normal_(student.heads.get_parameter("ab.weight"), std=0.1)
     torch.nn.init.normal_(student.heads.get_parameter("ab.bias"), std=0.1)
-    settle_norms(student, sample_photos(PHOTOS, count=4, side=256, salt="").inputs(STANDARD))
+    settle_norms(student, bundled_sample(4).inputs(STANDARD))
     save_network(student.eval().state_dict(), STUDENT_RECIPE, path)
+
+
+def bundled_sample(count: int) -> PhotoSample:
+    """The first of the bundled photos, at the network's size."""
+    paths = sorted(PHOTOS.glob("*.jpg"))[:count]
+    return PhotoSample([decode_rgb(path.read_bytes(), STANDARD.side) for path in paths], "")
 
 
 def settle_norms(network: UNet, photos: list[Tensors]) -> None:

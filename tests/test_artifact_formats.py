@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from converters import export, formats
+from converters import budgets, export, formats
 from converters.build import build
-from converters.calibration import sample_photos
 from converters.errors import UnknownTargetError
 from converters.formats import FORMATS, find_format, find_target
 from converters.formats.base import Precision
@@ -19,7 +18,7 @@ from sdk import Colorizer
 from sdk.backends import BACKENDS
 from sdk.contract import AB, HINTS, LIGHTNESS, VIVID_AB, Contract
 from sdk.manifest import load_manifest
-from tests.conftest import PHOTOS, PROJECT, settle_norms
+from tests.conftest import PHOTOS, PROJECT, bundled_sample, settle_norms
 from training.checkpoint import build_network, save_network
 from training.config import Recipe, StudentConfig
 
@@ -55,7 +54,9 @@ def test_the_page_lists_the_formats_as_they_are() -> None:
 
 
 def build_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, which has imported the toolchain already and knows what a test adds."""
+    """In this process, which has imported the toolchain already and knows what a test adds; any student will do."""
+    monkeypatch.setitem(budgets.budgets(budgets.BUDGETS), budgets.STUDENT, ())
+    monkeypatch.setattr(export, "LEAST_PHOTOS", 2)
     monkeypatch.setattr(export, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
 
 
@@ -90,7 +91,7 @@ def test_two_heads_and_two_inputs_need_a_recipe_and_a_contract_alone(
     )
     torch.manual_seed(0)
     network = build_network(recipe)
-    sample = sample_photos(PHOTOS, count=4, side=256, salt="")
+    sample = bundled_sample(4)
     assert network.hints
     for parameter in (*network.heads.parameters(), *network.hints.parameters()):
         torch.nn.init.normal_(parameter, std=0.1)

@@ -15,13 +15,12 @@ from torch import nn
 from torch.fx.experimental.optimization import fuse
 
 from converters import budgets, to_coreml
-from converters.calibration import sample_photos
 from converters.errors import UnknownOperatorError
 from converters.mil import MilProgram
 from converters.parity import measure_parity
 from sdk.contract import AB, LIGHTNESS, STANDARD
 from sdk.manifest import sha256
-from tests.conftest import PHOTOS
+from tests.conftest import bundled_sample
 from training.checkpoint import load_student
 from training.metrics import Network, as_run
 
@@ -41,7 +40,7 @@ def package(student: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def test_a_saved_student_answers_as_the_eager_one(student: nn.Module, package: Path) -> None:
-    (inputs,) = sample_photos(PHOTOS, count=1, side=256, salt="").inputs(STANDARD)
+    (inputs,) = bundled_sample(1).inputs(STANDARD)
     expected = as_run(student)(inputs)[AB.name]
     half, full = (MilProgram(package, arithmetic=arithmetic).run(inputs)[AB.name] for arithmetic in ("fp16", "fp32"))
     assert np.abs(expected).max() > 0.1
@@ -71,7 +70,7 @@ def test_rounded_convolutions_keep_their_mean_answer() -> None:
 
 
 def test_a_student_of_half_weights_answers_better_on_average(student: nn.Module) -> None:
-    calibration = sample_photos(PHOTOS, count=4, side=256, salt="").inputs(STANDARD)
+    calibration = bundled_sample(4).inputs(STANDARD)
     rounded = to_coreml.with_half_weights(student, calibration)
     one_by_one = copy.deepcopy(student).half().float()
     photos = {LIGHTNESS.name: torch.from_numpy(np.concatenate([inputs[LIGHTNESS.name] for inputs in calibration]))}
@@ -88,7 +87,7 @@ def test_a_and_b_swapped_in_the_saved_weights_are_caught(student: nn.Module, pac
     content = weights.read_bytes()
     assert content.count(head.tobytes()) == 1
     weights.write_bytes(content.replace(head.tobytes(), head[::-1].tobytes()))
-    photos = sample_photos(PHOTOS, count=1, side=256, salt="")
+    photos = bundled_sample(1)
     expected = Network(as_run(student))
     whole, swapped = (
         measure_parity(Network(MilProgram(path).run), expected, photos).figures for path in (package, mutated)
@@ -117,7 +116,7 @@ def test_saving_twice_gives_the_same_bytes(student: nn.Module, package: Path, tm
 def test_core_ml_itself_agrees(package: Path) -> None:
     if platform.system() != "Darwin":
         pytest.skip("NOT MEASURED: Core ML predicts on macOS alone")
-    (inputs,) = sample_photos(PHOTOS, count=1, side=256, salt="").inputs(STANDARD)
+    (inputs,) = bundled_sample(1).inputs(STANDARD)
     predicted = coremltools.models.MLModel(str(package)).predict(inputs)[AB.name]
     assert np.abs(predicted - MilProgram(package).run(inputs)[AB.name]).max() < 2e-2
 

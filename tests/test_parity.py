@@ -11,7 +11,7 @@ import torch
 from onnx import numpy_helper
 
 from converters import budgets
-from converters.calibration import PhotoSample, sample_photos
+from converters.calibration import PhotoSample
 from converters.formats.base import COLOURED, PHOTO
 from converters.parity import measure_parity, measure_rgb_parity
 from converters.rgb import RgbNetwork
@@ -20,7 +20,7 @@ from sdk.backends import open_backend
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.contract import AB, STANDARD, Tensors
 from sdk.manifest import load_manifest, sha256
-from tests.conftest import PHOTOS, PROJECT
+from tests.conftest import PROJECT, bundled_sample
 from training.checkpoint import load_student
 from training.metrics import Network, as_run, colorize
 from training.metrics import eager as eager_network
@@ -28,7 +28,7 @@ from training.metrics import eager as eager_network
 
 @pytest.fixture(scope="module")
 def photos() -> PhotoSample:
-    return sample_photos(PHOTOS, count=2, side=256, salt="")
+    return bundled_sample(2)
 
 
 @pytest.fixture(scope="module")

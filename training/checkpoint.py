@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.config import Recipe, RecipeError, TeacherConfig, recipe_as_dict, recipe_from_dict
+from training.errors import TrainingError
 from training.models.student import Student
 from training.models.teacher import Pix2PixTeacher, ResNetTeacher
 from training.models.unet import UNet
@@ -18,7 +19,7 @@ from training.models.unet import UNet
 Network_co = TypeVar("Network_co", bound=UNet, covariant=True)
 
 
-class CheckpointError(ValueError):
+class CheckpointError(TrainingError, ValueError):
     """A checkpoint is missing, damaged, or holds another network."""
 
 
@@ -99,7 +100,8 @@ def load_network(path: Path) -> NetworkFile[UNet]:
         network = build_network(recipe)
         network.load_state_dict(weights)
     except (KeyError, RecipeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{path} does not hold a network of this version: {error}") from error
+        why = str(error).partition("\n")[0]  # PyTorch names every tensor
+        raise CheckpointError(f"{path} does not hold a network of this version: {why}") from error
     return NetworkFile(network.eval(), recipe)
 
 

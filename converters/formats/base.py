@@ -122,6 +122,10 @@ class Format(ABC):
         """Something that runs an artifact here."""
         return open_backend(self.name, path, contract).run
 
+    def beside(self, file: str) -> tuple[str, ...]:  # noqa: ARG002 - of use to formats that have some
+        """Names of the files that are written beside an artifact."""
+        return ()
+
     def precision(self, name: str) -> Precision:
         """One of the precisions.
 

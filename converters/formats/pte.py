@@ -42,13 +42,21 @@ class ExecuTorchFormat(Format):
             path = job.out / target.file
             to_executorch.write_program(lowered, path)
             counts[target.file] = lowered.figures()
-            if target.variant == "lab" and target.precision == "int8":
+            if self.beside(target.file):
                 self._write_bundled(lowered, job, network.contract, path)
         return counts
+
+    def beside(self, file: str) -> tuple[str, ...]:
+        """See `Format.beside`. The test cases of the program that phones run."""
+        return (_cases(file),) if file == self.target("int8").file else ()
 
     def _write_bundled(self, lowered: "Lowered", job: Job, contract: Contract, path: Path) -> None:
         from converters.to_executorch import write_bundled
 
         run = self.open(path, contract)
         cases = [(inputs, run(inputs)) for inputs in job.proof.inputs(contract)[:BUNDLED_CASES]]
-        write_bundled(lowered, cases, path.with_suffix(".bpte"))
+        write_bundled(lowered, cases, path.with_name(_cases(path.name)))
+
+
+def _cases(program: str) -> str:
+    return program.replace(".pte", ".bpte")

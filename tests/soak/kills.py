@@ -26,7 +26,7 @@ import pathlib, sys
 from converters import export
 from converters.formats import find_target
 if __name__ == "__main__":
-    export.CALIBRATION_PHOTOS = export.PARITY_PHOTOS = export.SHOWN_PHOTOS = 2
+    export.LEAST_PHOTOS = export.SHOWN_PHOTOS = 2
     checkpoint, photos, out = map(pathlib.Path, sys.argv[1:])
     assert export.export(checkpoint, photos, out, (find_target("onnx", "fp32"),)).failures == []
 """

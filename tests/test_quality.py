@@ -1,0 +1,63 @@
+"""Students that harm are not exported: each mutant ends with one sentence and no artifact."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from converters import export, export_all
+from converters.quality import measure_gain
+from tests.conftest import PHOTOS, PROJECT, bundled_sample
+from training.checkpoint import build_network, load_student, load_weights, save_network
+from training.config import Recipe, StudentConfig
+from training.metrics import eager
+
+STUDENT = PROJECT / "training" / "weights" / "student.safetensors"
+HEAD = ("heads.ab.weight", "heads.ab.bias")
+
+Weights = dict[str, Tensor]
+
+
+MUTANTS: dict[str, Callable[[Weights], Weights]] = {
+    "swapped a and b": lambda weights: weights | {name: weights[name].flip(0) for name in HEAD},
+    "an all-zero head": lambda weights: weights | {name: torch.zeros_like(weights[name]) for name in HEAD},
+    "random weights": lambda _: build_network(load_student(STUDENT).recipe).state_dict(),
+    "not a number": lambda weights: weights | {HEAD[1]: torch.full((2,), torch.nan)},
+}
+
+
+def refusal(checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    code = export_all.main(["--checkpoint", str(checkpoint), "--photos", str(PHOTOS), "--out", str(tmp_path / "out")])
+    error = capsys.readouterr().err
+    assert error.startswith("export_all: ")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+    return code, error
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_mutant_is_refused(
+    mutant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(export, "LEAST_PHOTOS", 2)
+    torch.manual_seed(0)
+    save_network(MUTANTS[mutant](load_weights(STUDENT)), load_student(STUDENT).recipe, tmp_path / "mutant.safetensors")
+    code, error = refusal(tmp_path / "mutant.safetensors", tmp_path, capsys)
+    assert code == 1
+    assert ("no numbers" if mutant == "not a number" else "psnr_gain_db is") in error
+
+
+@pytest.mark.parametrize("mutant", ["truncated", "other width"])
+def test_a_file_of_another_network_is_refused(mutant: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mutant.safetensors"
+    if mutant == "truncated":
+        path.write_bytes(STUDENT.read_bytes()[:-1000])
+    else:
+        save_network(load_weights(STUDENT), Recipe(student=StudentConfig(width=0.5)), path)
+    assert refusal(path, tmp_path, capsys)[0] == 2
+
+
+def test_the_bundled_student_is_worth_exporting() -> None:
+    assert measure_gain(eager(load_student(STUDENT).network), bundled_sample(4))["psnr_gain_db"] > 0.3
