@@ -33,6 +33,10 @@ web: page browser
 browser:
     cd web && npx tsc && npx vitest run && npx playwright test
 
+# Other people's apps: the npm package packed, installed and built for production by Vite, webpack and Next. Minutes.
+apps:
+    cd web && npm ci && npm run apps
+
 # The documentation as a site, in runs/site; any broken link is an error.
 docs *arguments:
     NO_MKDOCS_2_WARNING=1 mkdocs build --strict {{ arguments }}
