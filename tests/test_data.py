@@ -1,13 +1,10 @@
 """Photos in: reading shards and folders, packing, batches."""
 
-import functools
-import hashlib
-import http.server
+# Long: they share photos, and a batch is the same wherever its photos come from.
+
 import json
 import tarfile
-import threading
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +29,6 @@ from training.data import (
     open_photos,
     pack,
 )
-from training.data.coco import DownloadError, Split, download_coco
 
 RECIPE = Recipe(batch_size=8, size=64, seed=3)
 
@@ -272,43 +268,6 @@ def test_a_degradation_does_what_its_name_says(
 def test_black_that_was_rounded_below_black_stays_a_number() -> None:
     black = torch.full((1, 8, 8), -1 - 1e-6)
     assert old_photos.tone_curve(black, torch.Generator().manual_seed(1)).isfinite().all()
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[str, Split]]:
-    """A tiny split of COCO in the official layout, served on loopback."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    with zipfile.ZipFile(folder / "val2017.zip", "w") as archive:
-        for path in PHOTOS.glob("*.jpg"):
-            archive.write(path, f"val2017/{path.name}")
-    expected = Split(md5=hashlib.md5((folder / "val2017.zip").read_bytes()).hexdigest(), photos=4)
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", expected
-        server.shutdown()
-
-
-def test_coco_is_fetched_verified_and_unpacked(site: tuple[str, Split], tmp_path: Path) -> None:
-    url, split = site
-    photos = download_coco("val2017", tmp_path / "coco", site=url, split=split)
-    assert len(dict(find_photos(photos))) == 4
-    assert sorted(path.name for path in (tmp_path / "coco").iterdir()) == ["val2017"]
-    assert download_coco("val2017", tmp_path / "coco", site="http://127.0.0.1:1", split=split) == photos  # not again
-
-
-@pytest.mark.parametrize("fault", ["another archive", "photos missing", "no such host"])
-def test_a_bad_download_is_one_clear_error(fault: str, site: tuple[str, Split], tmp_path: Path) -> None:
-    url, split = site
-    if fault == "another archive":
-        split = Split(md5="0" * 32, photos=4)
-    elif fault == "photos missing":
-        split = Split(md5=split.md5, photos=5)
-    else:
-        url = "http://127.0.0.1:1"
-    with pytest.raises(DownloadError, match="val2017"):
-        download_coco("val2017", tmp_path / "coco", site=url, split=split)
 
 
 def test_hints_tell_the_photos_own_chroma_where_they_are(packed: Path) -> None:

@@ -11,6 +11,7 @@ from time import process_time
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -21,6 +22,7 @@ from sdk.contract import Contract
 from sdk.manifest import load_manifest, sha256
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS, PROJECT
+from tests.samples import png
 
 LONGEST_SECONDS = 5
 SECONDS_A_MEGAPIXEL = 0.05  # for what does come out, which may be as large as the limit allows
@@ -50,12 +52,19 @@ def seeds() -> list[bytes]:
         file = io.BytesIO()
         picture.save(file, file_format, **options)
         files.append(file.getvalue())
-    from sdk import deep
-    from sdk.image import srgb_profile
-
     wide = np.asarray(rgb, np.uint16) * np.uint16(257)
-    files.append(b"".join(deep.png(wide, wide[..., 0], srgb_profile().tobytes(), b"")))
-    files.append(b"".join(deep.tiff(wide, None, srgb_profile().tobytes())))
+    grey = wide[..., 1]
+    for samples, options in (
+        (wide, {"photometric": "rgb"}),
+        (wide, {"photometric": "rgb", "compression": "zlib", "predictor": True, "tile": (16, 16)}),
+        (wide, {"photometric": "rgb", "planarconfig": "separate", "bigtiff": True, "byteorder": ">"}),
+        (np.dstack([grey, grey]), {"photometric": "minisblack", "extrasamples": ["unassalpha"]}),
+        ((wide / 65535).astype(np.float32), {"photometric": "rgb", "compression": "zlib", "predictor": True}),
+    ):
+        file = io.BytesIO()
+        tifffile.imwrite(file, samples, metadata=None, **options)
+        files.append(file.getvalue())
+    files.append(png(np.dstack([wide, grey]), 6, 16))
     return files
 
 
@@ -107,6 +116,7 @@ def test_a_decompression_bomb_is_refused_soon_and_in_little_memory() -> None:
     program = """
 import resource, struct, time, zlib
 from sdk import Colorizer, PhotoError
+from sdk.contract import Contract
 from sdk.testing import FakeBackend
 def chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

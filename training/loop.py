@@ -46,6 +46,7 @@ def weights_file(recipe: Recipe) -> str:
     return "student.safetensors" if recipe.teacher is None else "teacher.safetensors"
 
 
+# Long: the order of a run is what there is to read.
 def train(
     stage: str,
     recipe: Recipe,

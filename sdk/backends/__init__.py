@@ -30,25 +30,34 @@ class Backend(Protocol):
         ...
 
 
+class Runtime(Backend, Protocol):
+    """A backend of ours.
+
+    Attributes:
+        package: The distribution that runs it, whose version `Info` tells.
+    """
+
+    package: str
+
+
 class BackendFactory(Protocol):
     """How a backend is opened."""
 
-    def __call__(self, artifact: Path, contract: Contract, *, threads: int | None) -> Backend:
+    def __call__(self, artifact: Path, contract: Contract, *, threads: int | None) -> Runtime:
         """Open a verified artifact and check its tensors against the contract."""
         ...
 
 
-# Name → where its class lives. Imported on demand, so that a runtime costs nothing until it is used.
+# Name → where its class lives. Imported on demand, so that a runtime costs nothing until it is used. "auto" tries them
+# in this order: Core ML reaches a Mac's Neural Engine, ONNX Runtime is fastest on processors.
 BACKENDS: Final = {
+    "coreml": "sdk.backends.coreml:CoreMLBackend",
     "onnx": "sdk.backends.ort:OnnxRuntimeBackend",
     "executorch": "sdk.backends.executorch:ExecuTorchBackend",
-    "coreml": "sdk.backends.coreml:CoreMLBackend",
 }
-# What "auto" tries, best first: Core ML reaches a Mac's Neural Engine, ONNX Runtime is fastest on processors.
-AUTO_ORDER: Final = ("coreml", "onnx", "executorch")
 
 
-def open_backend(name: str, artifact: Path, contract: Contract, *, threads: int | None = None) -> Backend:
+def open_backend(name: str, artifact: Path, contract: Contract, *, threads: int | None = None) -> Runtime:
     """Open a verified artifact with the runtime of that name.
 
     Raises:

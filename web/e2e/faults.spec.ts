@@ -1,4 +1,4 @@
-/** Faults that people found, each driven again. */
+/** Faults that people found, each driven again. Long: a list, where each stands alone. */
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,0 +1,11 @@
+"""What people can get wrong in training and in converting: catch `TrainingError` to catch it all."""
+
+
+class TrainingError(Exception):
+    """Base of the family; its message is one sentence that says what to do.
+
+    Attributes:
+        exit_code: What a command ends with that met it.
+    """
+
+    exit_code = 2
