@@ -3,7 +3,8 @@
 default:
     @just --list
 
-# Everything a commit must pass: style, types, import contracts, tests.
+# Everything a commit must pass, side by side: style, types, import contracts, tests.
+[parallel]
 check: lint types contracts test
 
 lint:
@@ -26,7 +27,10 @@ page:
     cd web && npm ci && npm run build
 
 # The browser's half: types, its colour path beside Python's, and the page in Chromium.
-web: page
+web: page browser
+
+# The same, of the page as it was last built.
+browser:
     cd web && npx tsc && npx vitest run && npx playwright test
 
 # The documentation as a site, in runs/site; any broken link is an error.
@@ -54,6 +58,20 @@ export photos:
     python -m converters.export_all --checkpoint training/weights/student.safetensors \
         --photos {{ photos }} --out artifacts --bundle sdk/models
 
+# Lay the exported model where the Android library and the Swift package look for it.
+phones:
+    mkdir -p android/colorizer-android/src/main/assets/edge-colorizer
+    cp artifacts/manifest.json artifacts/student-int8.pte android/colorizer-android/src/main/assets/edge-colorizer
+    rm -rf swift/Sources/EdgeColorizer/Model/*.mlpackage
+    cp -R artifacts/student-fp16.mlpackage swift/Sources/EdgeColorizer/Model
+
+# Look for inputs that break the C header; needs clang.
+fuzz seconds="60":
+    mkdir -p runs/fuzz
+    clang -std=c11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+        native/fuzz.c -o runs/fuzz/fuzz -lm
+    runs/fuzz/fuzz -max_total_time={{ seconds }} -max_len=512 -len_control=0 -print_final_stats=1 runs/fuzz
+
 # Branch coverage of the whole suite, with its floors.
 coverage:
     coverage run -m pytest
@@ -61,12 +79,30 @@ coverage:
     coverage report --include 'sdk/*' --fail-under 90
     coverage report --omit 'sdk/*' --fail-under 80
 
-# What a release holds: wheel, sdist, what `just export` made (one archive), bills of materials, and checksums over all.
+# Each artifact as a file of its own, and the packages for phones with theirs inside.
+[private]
+release-artifacts out: phones
+    #!/usr/bin/env bash
+    set -euo pipefail
+    find artifacts -maxdepth 1 -type f -exec cp {} {{ out }} \;
+    for package in artifacts/*.mlpackage; do python -m zipfile -c {{ out }}/$(basename "$package").zip "$package"; done
+    pack() { tar -czf {{ out }}/$1-$(uv version --short).tar.gz --transform 's,^,edge-colorizer/,' $(git ls-files "${@:3}") "$2"; }
+    pack colorizer-android android/colorizer-android/src/main/assets LICENSE android native
+    pack edge-colorizer-swift swift/Sources/EdgeColorizer/Model LICENSE Package.swift examples/ios 'goldens/*.json' native swift
+
+# The page, for any web server, and the package for npm.
+[private]
+release-page out:
+    tar -czf {{ out }}/edge-colorizer-page-$(uv version --short).tar.gz -C sdk page
+    cd web && npm pack --silent --pack-destination {{ absolute_path(out) }}
+
+# What a release holds: wheel, sdist, artifacts, packages for phones and npm, the page, bills of materials, and checksums over all.
 release out:
     @test ! -e {{ out }} || { echo "{{ out }} is there already; name a new folder, or old files would be signed too." >&2; exit 1; }
     uv build --quiet --out-dir {{ out }}
     rm -f {{ out }}/.gitignore
-    if [ -e artifacts/manifest.json ]; then tar -czf {{ out }}/artifacts.tar.gz artifacts; fi
+    if [ -e artifacts/manifest.json ]; then just release-artifacts {{ out }}; fi
+    if [ -e sdk/page/index.html ]; then just release-page {{ out }}; fi
     uv venv --quiet --clear {{ out }}/installed
     uv pip install --quiet -c constraints.txt --python {{ out }}/installed {{ out }}/*.whl
     rm {{ out }}/installed/lib/python*/site-packages/edge_colorizer-*/direct_url.json # a path of this machine

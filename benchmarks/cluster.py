@@ -1,6 +1,6 @@
 """Whether twice the workers colour twice the photos: `python -m benchmarks.cluster PHOTOS`.
 
-The example for clusters colours one folder with one worker, then with more, in turns, on this machine. Results are
+`python -m cluster` colours one folder with one worker, then with more, in turns, on this machine. Results are
 dated when they are written, which tells starting Ray apart from colouring. Writes cluster.json and cluster.md.
 """
 
@@ -17,12 +17,12 @@ from time import time
 from benchmarks.report import machine
 from training.evaluate import markdown_table
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "cluster_colorize.py"
+PROGRAM = ("-m", "cluster")
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the example.
+    """One run of `python -m cluster`.
 
     Attributes:
         workers: Processors it was given.
@@ -48,11 +48,11 @@ def measure(photos: Path, workers: int) -> Run:
     """Colour a folder once.
 
     Raises:
-        subprocess.CalledProcessError: The example failed, and has said why.
+        subprocess.CalledProcessError: It failed, and has said why.
     """
     with tempfile.TemporaryDirectory() as out:
         begun = time()
-        command = [sys.executable, EXAMPLE, photos, out, "--workers", str(workers)]
+        command = [sys.executable, *PROGRAM, photos, out, "--workers", str(workers)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         ended = time()
         dates = sorted(path.stat().st_mtime for path in Path(out, "photos").rglob("*") if path.is_file())
@@ -60,7 +60,7 @@ def measure(photos: Path, workers: int) -> Run:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, write and print the table. Returns the exit code: 2 where the example failed."""
+    """Measure, write and print the table. Returns the exit code: 2 where it failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster", description=__doc__)
     parser.add_argument("photos", type=Path, help="a folder; a thousand photos make the ends small")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="numbers to compare (default: 1 2)")

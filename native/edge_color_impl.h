@@ -2,6 +2,7 @@
 #include <math.h>
 
 #define EC_LINEAR_STEPS 65536 /* of linear light in the tables; see sdk/color.py for what they cost */
+#define EC_MOST_CHROMA 1e6f   /* Lab units, ten thousand times what sRGB has */
 
 struct ec_tables {
     float linear[256];             /* 8-bit sRGB to linear light */
@@ -70,9 +71,14 @@ void ec_tables_init(ec_tables *tables) {
     ec_invert(tables->relative_xyz_from_rgb, tables->rgb_from_relative_xyz);
 }
 
-static float ec_luminance(const ec_tables *tables, const uint8_t *rgb) {
-    const float *weights = tables->relative_xyz_from_rgb[1];
+/* One of X, Y and Z, by its row of the matrix, over the white point's. */
+static float ec_relative(const ec_tables *tables, int row, const uint8_t *rgb) {
+    const float *weights = tables->relative_xyz_from_rgb[row];
     return weights[0] * tables->linear[rgb[0]] + weights[1] * tables->linear[rgb[1]] + weights[2] * tables->linear[rgb[2]];
+}
+
+static float ec_luminance(const ec_tables *tables, const uint8_t *rgb) {
+    return ec_relative(tables, 1, rgb);
 }
 
 static int ec_table_index(float linear) {
@@ -81,6 +87,12 @@ static int ec_table_index(float linear) {
 
 static float ec_clip(float value) {
     return value < 0 ? 0 : value > 1 ? 1 : value;
+}
+
+/* No colour where a network or its caller answers none that is a number, and no overflow of cubes where it is huge. */
+static float ec_bounded_chroma(float value) {
+    if (isnan(value)) return 0;
+    return value < -EC_MOST_CHROMA ? -EC_MOST_CHROMA : value > EC_MOST_CHROMA ? EC_MOST_CHROMA : value;
 }
 
 void ec_lightness(const ec_tables *tables, const uint8_t *rgb, size_t pixels, float *lightness) {
@@ -101,11 +113,13 @@ static ec_taps ec_bilinear_taps(int32_t index, int32_t source, int32_t target) {
     position = position < 0 ? 0 : position > source - 1 ? source - 1 : position;
     int32_t first = (int32_t)position;
     int32_t second = first + 1 < source ? first + 1 : first;
-    return (ec_taps){first, second, (float)(position - first)};
+    ec_taps taps = {first, second, (float)(position - first)};
+    return taps;
 }
 
 static float ec_bilinear(const float *plane, int32_t plane_width, ec_taps rows, ec_taps columns) {
-    const float *first = plane + (size_t)rows.first * plane_width, *second = plane + (size_t)rows.second * plane_width;
+    size_t row = (size_t)plane_width;
+    const float *first = plane + (size_t)rows.first * row, *second = plane + (size_t)rows.second * row;
     float above = first[columns.first] * (1 - columns.weight) + first[columns.second] * columns.weight;
     float below = second[columns.first] * (1 - columns.weight) + second[columns.second] * columns.weight;
     return (below - above) * rows.weight + above;
@@ -134,6 +148,10 @@ static void ec_write_gamut_mapped(const ec_tables *tables, float root, float a, 
     }
 }
 
+void ec_blend(const float *faithful, const float *vivid, size_t values, float vividness, float *blended) {
+    for (size_t at = 0; at < values; at++) blended[at] = faithful[at] + vividness * (vivid[at] - faithful[at]);
+}
+
 void ec_merge(
     const ec_tables *tables,
     const ec_photo *photo,
@@ -141,15 +159,15 @@ void ec_merge(
     float strength,
     int32_t first_row,
     int32_t end_row) {
-    const float *a_plane = chroma->ab, *b_plane = chroma->ab + (size_t)chroma->width * chroma->height;
+    const float *a_plane = chroma->ab, *b_plane = chroma->ab + (size_t)chroma->width * (size_t)chroma->height;
     float scale = (float)EC_CHROMA_SCALE * strength;
     for (int32_t y = first_row; y < end_row; y++) {
         ec_taps rows = ec_bilinear_taps(y, chroma->height, photo->height);
         uint8_t *rgb = photo->levels + (size_t)y * photo->row_bytes;
         for (int32_t x = 0; x < photo->width; x++, rgb += photo->pixel_bytes) {
             ec_taps columns = ec_bilinear_taps(x, chroma->width, photo->width);
-            float a = scale * ec_bilinear(a_plane, chroma->width, rows, columns);
-            float b = scale * ec_bilinear(b_plane, chroma->width, rows, columns);
+            float a = ec_bounded_chroma(scale * ec_bilinear(a_plane, chroma->width, rows, columns));
+            float b = ec_bounded_chroma(scale * ec_bilinear(b_plane, chroma->width, rows, columns));
             float root = tables->root[ec_table_index(ec_luminance(tables, rgb))];
             ec_write_gamut_mapped(tables, root, a, b, rgb);
         }

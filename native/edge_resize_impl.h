@@ -10,7 +10,8 @@
 
 /* The source pixels that one target pixel is made of, with their weights in fixed point. */
 typedef struct {
-    int32_t start, taps, weights[EC_MOST_TAPS];
+    size_t start, taps;
+    int32_t weights[EC_MOST_TAPS];
 } ec_kernel;
 
 /* How a photo's axis becomes `side` pixels: blocks of `factor` are averaged, then `length` averages are resampled. */
@@ -23,7 +24,8 @@ static ec_axis ec_axis_of(int32_t pixels, int32_t side) {
     int32_t factor = (int32_t)((double)pixels / side / EC_REDUCING_GAP);
     factor = factor < 1 ? 1 : factor;
     /* Pillow hands this on in single precision. */
-    return (ec_axis){factor, (pixels + factor - 1) / factor, (float)((double)pixels / factor)};
+    ec_axis axis = {factor, (pixels + factor - 1) / factor, (float)((double)pixels / factor)};
+    return axis;
 }
 
 /* Keys' cubic convolution. */
@@ -38,14 +40,14 @@ static ec_kernel ec_kernel_of(int32_t index, ec_axis axis, int32_t side) {
     double scale = axis.extent / side, stretch = scale < 1 ? 1 : scale; /* when shrinking, all that is shrunk counts */
     double support = EC_CUBIC_SUPPORT * stretch, centre = (index + 0.5) * scale, total = 0, shares[EC_MOST_TAPS];
     int32_t start = (int32_t)(centre - support + 0.5), end = (int32_t)(centre + support + 0.5);
-    ec_kernel kernel = {0};
-    kernel.start = start < 0 ? 0 : start;
-    kernel.taps = (end > axis.length ? axis.length : end) - kernel.start;
-    for (int32_t tap = 0; tap < kernel.taps; tap++) {
-        shares[tap] = ec_cubic((tap + kernel.start - centre + 0.5) * (1 / stretch));
+    start = start < 0 ? 0 : start;
+    end = end > axis.length ? axis.length : end;
+    ec_kernel kernel = {(size_t)start, (size_t)(end - start), {0}};
+    for (size_t tap = 0; tap < kernel.taps; tap++) {
+        shares[tap] = ec_cubic(((double)(tap + kernel.start) - centre + 0.5) * (1 / stretch));
         total += shares[tap];
     }
-    for (int32_t tap = 0; tap < kernel.taps; tap++) {
+    for (size_t tap = 0; tap < kernel.taps; tap++) {
         double weight = shares[tap] / total * (1 << EC_PRECISION_BITS);
         kernel.weights[tap] = (int32_t)(weight < 0 ? weight - 0.5 : weight + 0.5);
     }
@@ -57,17 +59,18 @@ static ec_kernel ec_kernel_of(int32_t index, ec_axis axis, int32_t side) {
  * along the axis, a line step from a line to the next, both in bytes.
  */
 static void ec_resample(
-    const uint8_t *from, size_t step, size_t line_step, ec_axis axis, int32_t lines, int32_t side,
+    const uint8_t *from, size_t step, size_t line_step, ec_axis axis, size_t lines, int32_t side,
     uint8_t *to, size_t to_step, size_t to_line_step) {
     for (int32_t index = 0; index < side; index++) {
         ec_kernel kernel = ec_kernel_of(index, axis, side);
-        for (int32_t line = 0; line < lines; line++) {
+        for (size_t line = 0; line < lines; line++) {
             const uint8_t *levels = from + line * line_step + kernel.start * step;
-            for (int channel = 0; channel < 3; channel++) {
+            uint8_t *resampled = to + line * to_line_step + (size_t)index * to_step;
+            for (size_t channel = 0; channel < 3; channel++) {
                 int32_t sum = 1 << (EC_PRECISION_BITS - 1);
-                for (int32_t tap = 0; tap < kernel.taps; tap++) sum += levels[tap * step + channel] * kernel.weights[tap];
+                for (size_t tap = 0; tap < kernel.taps; tap++) sum += levels[tap * step + channel] * kernel.weights[tap];
                 sum /= 1 << EC_PRECISION_BITS; /* not a shift, which C leaves open below zero */
-                to[line * to_line_step + index * to_step + channel] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
+                resampled[channel] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
             }
         }
     }
@@ -103,16 +106,16 @@ static void ec_reduce_row(const ec_photo *photo, ec_axis across, ec_axis down, i
 
 size_t ec_resize_scratch_bytes(int32_t width, int32_t height, int32_t side) {
     size_t columns = (size_t)ec_axis_of(width, side).length, rows = (size_t)ec_axis_of(height, side).length;
-    return columns * 3 * sizeof(uint32_t) + columns * rows * 3 + rows * side * 3;
+    return columns * 3 * sizeof(uint32_t) + columns * rows * 3 + rows * (size_t)side * 3;
 }
 
 void ec_resize(const ec_photo *photo, int32_t side, uint8_t *small, void *scratch) {
     ec_axis across = ec_axis_of(photo->width, side), down = ec_axis_of(photo->height, side);
-    size_t row = (size_t)across.length * 3, small_row = (size_t)side * 3;
-    uint32_t *sums = scratch;
-    uint8_t *reduced = (uint8_t *)(sums + row), *between = reduced + row * down.length;
+    size_t rows = (size_t)down.length, row = (size_t)across.length * 3, small_row = (size_t)side * 3;
+    uint32_t *sums = (uint32_t *)scratch;
+    uint8_t *reduced = (uint8_t *)(sums + row), *between = reduced + row * rows;
 
-    for (int32_t y = 0; y < down.length; y++) ec_reduce_row(photo, across, down, y, sums, reduced + y * row);
-    ec_resample(reduced, 3, row, across, down.length, side, between, 3, small_row);
-    ec_resample(between, small_row, 3, down, side, side, small, small_row, 3);
+    for (int32_t y = 0; y < down.length; y++) ec_reduce_row(photo, across, down, y, sums, reduced + (size_t)y * row);
+    ec_resample(reduced, 3, row, across, rows, side, between, 3, small_row);
+    ec_resample(between, small_row, 3, down, (size_t)side, side, small, small_row, 3);
 }

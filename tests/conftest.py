@@ -121,7 +121,3 @@ def bundled_fp32(once: Once) -> Path:
 
     student = load_student(PROJECT / "training" / "weights" / "student.safetensors").network
     return once("bundled-fp32.onnx", lambda path: export_fp32(student, STANDARD, path))
-
-
-def psnr(a: Uint8Array, b: Uint8Array) -> float:
-    return float(10 * np.log10(255**2 / np.mean((a.astype(float) - b) ** 2)))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import multiprocessing
 from pathlib import Path
 
 import torch
@@ -21,6 +22,10 @@ TINY = Recipe(
 SMALL_BATCH = Recipe(batch_size=2, size=64)
 TINY_TEACHER = dataclasses.replace(TINY, teacher=TeacherConfig(encoder="pix2pix", width=8, levels=5))
 TINY_GAN = dataclasses.replace(TINY_TEACHER, size=64, gan=GanConfig(discriminator_width=8, muted_weight=1.0))
+
+# Its processes begin where PyTorch is imported already, which takes longer than these trainings do.
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["training.__main__"])
 
 
 def run(

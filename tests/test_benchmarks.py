@@ -213,8 +213,8 @@ for number in range(101):
 def test_a_clusters_rate_is_told_apart_from_its_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "example.py").write_text(STAND_IN)
-    monkeypatch.setattr(cluster, "EXAMPLE", tmp_path / "example.py")
+    (tmp_path / "program.py").write_text(STAND_IN)
+    monkeypatch.setattr(cluster, "PROGRAM", (tmp_path / "program.py",))
     assert cluster.main([str(tmp_path), "--workers", "1", "2", "--out", str(tmp_path / "out")]) == 0
     runs = json.loads((tmp_path / "out" / "cluster.json").read_text())["runs"]
     assert [run["workers"] for run in runs] == [1, 2, 1, 2]

@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import fsspec
 import numpy as np
 import pytest
 from PIL import Image
+from pyarrow import dataset
 
+from cluster.__main__ import main
+from cluster.output import Output
+from cluster.source import Source
+from cluster.worker import DIED, Worker
 from tests.conftest import PHOTOS, PROJECT, SHARED
-
-pytest.importorskip("ray", reason="NOT MEASURED: Ray is not installed")
-dataset: Any = pytest.importorskip("pyarrow.dataset", reason="NOT MEASURED: PyArrow is not installed")
-cluster_colorize: Any = pytest.importorskip("examples.cluster_colorize", reason="NOT MEASURED: Ray is not installed")
-Output, Source, Worker = cluster_colorize.Output, cluster_colorize.Source, cluster_colorize.Worker
 
 
 @pytest.fixture
@@ -58,10 +59,10 @@ def settled(photos: Path, out: Path) -> tuple[int, int]:
 def test_a_folder_is_coloured_on_ray_and_need_not_be_again(
     album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster_colorize, "PHOTOS_PER_TASK", 8)
+    monkeypatch.setattr("cluster.job.PHOTOS_PER_TASK", 8)
     out = tmp_path / "coloured"
     command = [str(album), str(out), "--workers", "1"]
-    assert cluster_colorize.main(command) == 0
+    assert main(command) == 0
     said = capsys.readouterr()
     assert "40 coloured, 3 failed" in said.out
     assert "100%" in said.err  # a log file gets the bar too
@@ -74,14 +75,14 @@ def test_a_folder_is_coloured_on_ray_and_need_not_be_again(
     assert "cannot be read" in reasons["missing.jpg"]
 
     made = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
-    assert cluster_colorize.main(command) == 0
+    assert main(command) == 0
     assert "0 coloured, 0 failed" in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == made
 
 
 def test_rows_are_written_once_however_often_a_task_is_done(album: Path, tmp_path: Path) -> None:
     """What Ray does after a worker's death is to do its task again."""
-    output = Output(cluster_colorize.fsspec.filesystem("file"), str(tmp_path / "coloured"), as_rows=True)
+    output = Output(fsspec.filesystem("file"), str(tmp_path / "coloured"), as_rows=True)
     source = Source.find(str(album), outside=output.root)
     photos = output.unsettled(source)
     assert len(photos) == 43
@@ -101,7 +102,7 @@ def test_a_listing_names_photos_anywhere(album: Path, tmp_path: Path) -> None:
     listing.write_text(f"{album}/00.png\n\nfile://{album}/02.jpg\n{album}/00.png\n")
     source = Source.find(str(listing), outside="")
     assert source.photos == [f"{album}/00.png", f"{album}/02.jpg"]
-    output = Output(cluster_colorize.fsspec.filesystem("memory"), "/coloured", as_rows=False)
+    output = Output(fsspec.filesystem("memory"), "/coloured", as_rows=False)
     Worker(source, output)({"path": np.array(output.unsettled(source))})
     assert output.unsettled(source) == []
     assert output.files.find("/coloured") == [f"/coloured/photos{album}/00.png", f"/coloured/photos{album}/02.jpg"]
@@ -110,7 +111,7 @@ def test_a_listing_names_photos_anywhere(album: Path, tmp_path: Path) -> None:
 def test_a_full_disk_stops_the_job_and_condemns_no_photo(
     album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    output = Output(cluster_colorize.fsspec.filesystem("file"), str(tmp_path / "coloured"), as_rows=False)
+    output = Output(fsspec.filesystem("file"), str(tmp_path / "coloured"), as_rows=False)
     source = Source.find(str(album), outside=output.root)
     photos = output.unsettled(source)
     worker = Worker(source, output)
@@ -148,7 +149,7 @@ def test_a_full_disk_is_one_sentence_and_with_room_the_job_goes_on(album: Path, 
         job = run(album, out, stderr=subprocess.PIPE)
         _, said = job.communicate(timeout=300)
         assert job.returncode == 2, said
-        (sentence,) = (line for line in said.splitlines() if line.startswith("cluster_colorize:"))
+        (sentence,) = (line for line in said.splitlines() if line.startswith("cluster:"))
         assert "No space left on device" in sentence
         assert "Traceback" not in said
         results = [path for path in (out / "photos").rglob("*") if path.is_file()]
@@ -172,7 +173,7 @@ class Killed(BaseException):
 def test_a_photo_that_kills_its_workers_becomes_an_error(
     as_rows: bool, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    output = Output(cluster_colorize.fsspec.filesystem("file"), str(tmp_path / "coloured"), as_rows)
+    output = Output(fsspec.filesystem("file"), str(tmp_path / "coloured"), as_rows)
     source = Source.find(str(album), outside=output.root)
     photos = output.unsettled(source)
     worker, coloured = Worker(source, output), Worker._coloured
@@ -188,7 +189,7 @@ def test_a_photo_that_kills_its_workers_becomes_an_error(
             worker({"path": np.array(photos)})
     assert worker({"path": np.array(photos)})["failed"].sum() == 5
     errors = {Path(row["path"]).name: row["error"] for row in rows(tmp_path / "coloured" / "errors")}
-    assert {name for name, error in errors.items() if error == cluster_colorize.DIED} == {"06.png", "14.jpg"}
+    assert {name for name, error in errors.items() if error == DIED} == {"06.png", "14.jpg"}
     assert output.unsettled(source) == []
     assert not list((tmp_path / "coloured" / "begun").iterdir())
     if not as_rows:
@@ -209,8 +210,8 @@ class Faulty(Worker):
 
 @pytest.mark.slow
 def test_ray_does_a_dying_workers_task_again(album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster_colorize, "Worker", Dying)
-    assert cluster_colorize.main([str(album), str(tmp_path / "coloured"), "--workers", "1"]) == 0
+    monkeypatch.setattr("cluster.job.Worker", Dying)
+    assert main([str(album), str(tmp_path / "coloured"), "--workers", "1"]) == 0
     assert settled(album, tmp_path / "coloured") == (39, 4)
 
 
@@ -218,8 +219,8 @@ def test_ray_does_a_dying_workers_task_again(album: Path, tmp_path: Path, monkey
 def test_a_fault_of_ours_is_one_line_too(
     album: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster_colorize, "Worker", Faulty)
-    assert cluster_colorize.main([str(album), str(tmp_path / "coloured"), "--workers", "1"]) == 2
+    monkeypatch.setattr("cluster.job.Worker", Faulty)
+    assert main([str(album), str(tmp_path / "coloured"), "--workers", "1"]) == 2
     said = capfd.readouterr().err
     assert "Traceback" not in said
     assert "ZeroDivisionError: by zero Ray's logs" in said.splitlines()[-1]
@@ -233,13 +234,12 @@ def test_a_listing_that_cannot_be_kept_to_is_refused(
     content: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "listing.txt").write_text(content)
-    assert cluster_colorize.main([str(tmp_path / "listing.txt"), str(tmp_path / "out")]) == 2
+    assert main([str(tmp_path / "listing.txt"), str(tmp_path / "out")]) == 2
     assert said in capsys.readouterr().err
 
 
 def run(*arguments: object, workers: int | None = 2, stderr: int | None = None) -> "subprocess.Popen[str]":
-    script = PROJECT / "examples" / "cluster_colorize.py"
-    command = [sys.executable, str(script), *map(str, arguments), *(["--workers", str(workers)] if workers else [])]
+    command = [sys.executable, "-m", "cluster", *map(str, arguments), *(["--workers", str(workers)] if workers else [])]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}  # this checkout, wherever another is installed
     return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=stderr, env=environment)
 

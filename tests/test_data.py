@@ -18,9 +18,9 @@ from PIL import Image
 from torch.nn import functional as F
 
 from sdk import color
-from sdk.contract import LIGHTNESS
+from sdk.contract import HINTS, LIGHTNESS
 from tests.conftest import PHOTOS, PROJECT
-from training.config import Recipe
+from training.config import Recipe, StudentConfig
 from training.data import (
     INDEX_FILE,
     Batch,
@@ -360,3 +360,17 @@ def test_a_bad_download_is_one_clear_error(fault: str, site: tuple[str, Split], 
         url = "http://127.0.0.1:1"
     with pytest.raises(DownloadError, match="val2017"):
         download_coco("val2017", tmp_path / "coco", site=url, split=split)
+
+
+def test_hints_tell_the_photos_own_chroma_where_they_are(packed: Path) -> None:
+    recipe = Recipe(student=StudentConfig(hints=True), batch_size=32, size=64)
+    batch, again = (PackedPhotos(packed).batch(3, recipe) for _ in range(2))
+    hints = batch.inputs[HINTS.name]
+    assert torch.equal(hints, again.inputs[HINTS.name])
+    assert hints.shape == (32, 3, 32, 32)
+    mask = hints[:, 2:]
+    assert set(mask.unique().tolist()) == {0.0, 1.0}
+    assert not (hints[:, :2] * (1 - mask)).any()
+    told = mask.sum(dim=(1, 2, 3)) > 0
+    assert 0.4 < told.float().mean() < 0.9  # a third has none
+    assert ((hints[:, :2] - batch.ab) * mask).abs().mean() < 0.02

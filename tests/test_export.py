@@ -20,9 +20,11 @@ from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
 from sdk.contract import AB, STANDARD
 from sdk.manifest import load_manifest
-from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE, psnr
+from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE
 from training.checkpoint import load_student
-from training.metrics import eager
+from training.metrics import eager, psnr
+
+pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
 
 # One of each toolchain and each variant; `test_the_whole_release` makes them all.
 QUICK = (
@@ -135,6 +137,13 @@ def test_int8_is_quantized_the_way_it_says(exported: Release) -> None:
         assert np.abs(quantized.astype(int)).max() <= 64, "overflows on processors without VNNI"
 
 
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports are made here, where the toolchain is imported already, and not in a process each."""
+    monkeypatch.setattr(release, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
+
+
+@pytest.mark.usefixtures("in_this_process")
 def test_exporting_twice_gives_the_same_bytes(exported: Release, student_checkpoint: Path, tmp_path: Path) -> None:
     # Core ML's packages are repeated in test_mil.py, ExecuTorch's slow programs in `test_the_whole_release`.
     again = release.export_all(student_checkpoint, PHOTOS, tmp_path, QUICK[:3]).manifest
@@ -159,6 +168,7 @@ def test_the_bundle_holds_one_artifact_and_its_manifest(exported: Release, tmp_p
     Colorizer.load(model_dir=tmp_path / "models")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_what_is_out_of_bounds_is_named_and_leaves_no_manifest(
     student_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,8 +176,6 @@ def test_what_is_out_of_bounds_is_named_and_leaves_no_manifest(
     strict = budgets.Bound("max_error", "out of reach", most=-1)
     monkeypatch.setitem(budgets.budgets(budgets.BUDGETS), "fp32", (strict,))
     monkeypatch.setattr(release.export_all, "__defaults__", ((QUICK[1],),))
-    # In this process, which has imported the toolchain already.
-    monkeypatch.setattr(release, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
     command = ["--checkpoint", str(student_checkpoint), "--photos", str(PHOTOS), "--out", str(tmp_path)]
     assert export_all.main(command) == 1
     assert "student-fp32.onnx: max_error is" in capsys.readouterr().err

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from goldens import FOLDER, SAMPLES
+from goldens.vectors import color_vectors, contract_vectors
 from sdk import Colorizer
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.manifest import load_manifest
-from tests.conftest import psnr
-from tests.goldens.make_goldens import FOLDER, SAMPLES, color_vectors
+from training.metrics import psnr
 
 EXPECTED = json.loads((FOLDER / "photos" / "expected.json").read_text())
 
@@ -27,6 +28,16 @@ def test_the_colour_paths_vectors_are_fresh() -> None:
         assert ours["rgb"] == theirs["rgb"]
         merged, stored_merged = (np.frombuffer(base64.b64decode(case["merged"]), np.uint8) for case in (ours, theirs))
         assert np.abs(merged.astype(int) - stored_merged).max() <= 1  # processors round the last bit differently
+
+
+def test_the_contracts_vectors_are_fresh() -> None:
+    stored = json.loads((FOLDER / "contract.json").read_text())
+    fresh = json.loads(json.dumps(contract_vectors()))
+    assert stored["side"] == fresh["side"]
+    for kind, answer in (("hints", "placed"), ("blend", "chroma")):
+        for ours, theirs in zip(fresh[kind], stored[kind], strict=True):
+            np.testing.assert_allclose(ours.pop(answer), theirs.pop(answer), atol=1e-4)
+            assert ours == theirs
 
 
 def test_they_are_of_the_bundled_model() -> None:

@@ -1,16 +1,13 @@
 """Runs that can stop anywhere, and what they keep."""
 
 import dataclasses
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import torch
 
-from tests.conftest import PROJECT
-from tests.small_runs import TINY, TINY_GAN, TINY_TEACHER, arguments, assert_same, run, write_recipe
+from tests.small_runs import FORKED, TINY, TINY_GAN, TINY_TEACHER, arguments, assert_same, run, write_recipe
 from training import checkpoint, loop
 from training.__main__ import main
 from training.config import DistillConfig, RecipeError, load_recipe
@@ -64,6 +61,7 @@ KILLED = {
 }
 
 
+@pytest.mark.xdist_group("forked")
 @pytest.mark.parametrize("stage", KILLED)
 def test_a_killed_run_resumes_to_identical_weights(
     stage: str, packed: Path, teacher_checkpoint: Path, tmp_path: Path
@@ -71,15 +69,15 @@ def test_a_killed_run_resumes_to_identical_weights(
     recipe = tmp_path / "recipe.toml"
     write_recipe(recipe, steps=8, table=KILLED[stage].format(teacher=teacher_checkpoint))
     killed = tmp_path / "killed"
-    command = [sys.executable, "-m", "training", *arguments(stage, recipe, packed, killed)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=PROJECT)
+    process = FORKED.Process(target=main, args=(arguments(stage, recipe, packed, killed),))
+    process.start()
     deadline = time.monotonic() + 120
     while not (killed / loop.STATE_FILE).exists():
         assert time.monotonic() < deadline
-        assert process.poll() is None, "the run ended before it could be killed"
+        assert process.is_alive(), "the run ended before it could be killed"
         time.sleep(0.01)
     process.kill()
-    process.wait()
+    process.join()
     assert checkpoint.load_training_state(killed / loop.STATE_FILE).step < 8
     for folder in (killed, tmp_path / "whole"):
         assert main(arguments(stage, recipe, packed, folder)) == 0

@@ -1,6 +1,7 @@
 """Each loss against a value worked by hand."""
 
 import math
+from typing import get_args
 
 import pytest
 import torch
@@ -27,18 +28,28 @@ def test_l1_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("objective", "real", "expected"),
+    ("objective", "player", "expected"),
     [
         # Logit ln 3 means the discriminator is 75 % sure that a patch is real.
-        ("bce", True, -math.log(0.75)),
-        ("bce", False, -math.log(0.25)),
-        ("least squares", True, (math.log(3) - 1) ** 2),
-        ("least squares", False, math.log(3) ** 2),
+        ("bce", "real", -math.log(0.75)),
+        ("bce", "fake", -math.log(0.25)),
+        ("bce", "fool", -math.log(0.75)),
+        ("least squares", "real", (math.log(3) - 1) ** 2),
+        ("least squares", "fake", math.log(3) ** 2),
+        ("least squares", "fool", (math.log(3) - 1) ** 2),
+        ("hinge", "real", 0),  # ln 3 is more than 1: sure enough
+        ("hinge", "fake", 1 + math.log(3)),
+        ("hinge", "fool", -math.log(3)),
     ],
 )
-def test_adversarial_by_hand(objective: GanObjective, real: bool, expected: float) -> None:
+def test_an_objective_by_hand(objective: str, player: str, expected: float) -> None:
     logits = torch.full((2, 1, 3, 3), math.log(3))
-    assert losses.adversarial(logits, real=real, objective=objective).item() == pytest.approx(expected)
+    loss = getattr(losses.OBJECTIVES[objective], player)
+    assert loss(logits).item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_every_objective_that_a_recipe_may_name_is_there() -> None:
+    assert set(get_args(GanObjective)) == set(losses.OBJECTIVES)
 
 
 def test_muted_counts_missing_chroma_and_forgives_excess() -> None:

@@ -1,5 +1,6 @@
 """The networks: contract, shape, and what they start from."""
 
+import dataclasses
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
-from sdk.contract import AB, LIGHTNESS
+from sdk.contract import AB, HINTS, LIGHTNESS, VIVID_AB
 from tests.conftest import PROJECT
-from training.checkpoint import build_network
+from training.checkpoint import build_network, save_network
 from training.config import Recipe, RecipeError, StudentConfig, TeacherConfig, load_recipe
 from training.models.discriminator import PatchDiscriminator
 from training.models.encoders import INPUT_RANGES
@@ -54,7 +55,7 @@ def test_sizes_are_what_the_papers_say() -> None:
 def test_the_discriminator_judges_patches_of_70_pixels() -> None:
     discriminator = PatchDiscriminator(width=8).eval()
     lab = torch.randn(1, 3, 256, 256, requires_grad=True)
-    logits = discriminator(lab)
+    logits = discriminator.layers(lab)
     middle = logits.shape[-1] // 2
     logits[0, 0, middle, middle].backward()
     assert lab.grad is not None
@@ -134,3 +135,17 @@ def test_published_recipes_name_networks_that_can_be_built() -> None:
     assert recipes
     for recipe in recipes:
         assert parameter_count(build_network(recipe)) > 1e6
+
+
+def test_a_network_that_grows_answers_as_before_until_somebody_gives_hints(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    small = Recipe(student=StudentConfig(width=0.35, decoder=(32, 16, 16, 16)))
+    before = build_network(small).eval()
+    save_network(before.state_dict(), small, tmp_path / "before.safetensors")
+    student = dataclasses.replace(small.student, heads=("ab", "vivid_ab"), hints=True)
+    grown = starting_network(Recipe(student=student, start=str(tmp_path / "before.safetensors")), "random").eval()
+    lightness = torch.rand(1, 1, 64, 64) * 2 - 1
+    with torch.inference_mode():
+        expected = before({LIGHTNESS.name: lightness})[AB.name]
+        answers = grown({LIGHTNESS.name: lightness, HINTS.name: torch.rand(1, 3, 32, 32)})
+    torch.testing.assert_close(answers, {AB.name: expected, VIVID_AB.name: expected})

@@ -5,7 +5,6 @@ import ctypes
 import json
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,101 +12,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from goldens import FOLDER
 from sdk import color, merging, resizing
-from sdk.color import FloatArray, RgbArray, Uint8Array
+from sdk.color import Uint8Array
 from sdk.contract import LIGHTNESS
-from tests.conftest import PHOTOS, PROJECT
-from tests.goldens.make_goldens import FOLDER
+from sdk.hints import Hint
+from tests.conftest import PHOTOS
+from tests.native import C11, IMPLEMENTATION, NATIVE, Native, compiled, off
 
-NATIVE = PROJECT / "native"
-ANDROID = PROJECT / "examples" / "android" / "app" / "src" / "main"
-JVM = PROJECT / "tests" / "jvm"
-IOS = PROJECT / "examples" / "ios" / "Sources" / "CEdgeColorizer"
 GOLDENS = json.loads((FOLDER / "color.json").read_text())
-STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-O2")
-IMPLEMENTATION = '#define EDGE_COLORIZER_IMPLEMENTATION\n#include "edge_colorizer.h"\n'
+CONTRACT = json.loads((FOLDER / "contract.json").read_text())
 # What a C program and numpy may round differently in lightness, in the contract's units of 50 L.
 LIGHTNESS_TOLERANCE = 1e-5
-
-
-def compiled(source: str, path: Path, *flags: str) -> Path:
-    """A C program or library made from text, without a single warning."""
-    compiler = shutil.which("cc")
-    if not compiler:
-        pytest.skip("NOT MEASURED: the C colour path; no C compiler (cc) is installed")
-    command = [compiler, *STRICT, f"-I{NATIVE}", *flags, "-x", "c", "-", "-o", str(path), "-lm"]
-    subprocess.run(command, input=source, text=True, check=True)
-    return path
-
-
-class Photo(ctypes.Structure):
-    """`ec_photo`."""
-
-    _fields_ = (
-        ("levels", ctypes.c_void_p),
-        ("row_bytes", ctypes.c_size_t),
-        ("width", ctypes.c_int32),
-        ("height", ctypes.c_int32),
-        ("pixel_bytes", ctypes.c_int32),
-    )
-
-
-class Chroma(ctypes.Structure):
-    """`ec_chroma`."""
-
-    _fields_ = (("ab", ctypes.c_void_p), ("width", ctypes.c_int32), ("height", ctypes.c_int32))
-
-
-@dataclass
-class Native:
-    """The library, called with arrays."""
-
-    library: ctypes.CDLL
-
-    def __post_init__(self) -> None:
-        for name in ("ec_tables_bytes", "ec_resize_scratch_bytes"):
-            self.library[name].restype = ctypes.c_size_t
-        self.tables = ctypes.create_string_buffer(self.library.ec_tables_bytes())
-        self.library.ec_tables_init(self.tables)
-
-    def resize(self, rgb: Uint8Array, side: int) -> Uint8Array:
-        small = np.empty((side, side, 3), np.uint8)
-        height, width = rgb.shape[:2]
-        scratch = ctypes.create_string_buffer(self.library.ec_resize_scratch_bytes(width, height, side))
-        self.library.ec_resize(ctypes.byref(_photo(rgb)), side, _pointer(small), scratch)
-        return small
-
-    def lightness(self, rgb: Uint8Array) -> FloatArray:
-        lightness = np.empty(rgb.size // 3, np.float32)
-        pixels = ctypes.c_size_t(lightness.size)
-        self.library.ec_lightness(self.tables, _pointer(rgb), pixels, _pointer(lightness))
-        return lightness
-
-    def merge(self, rgb: Uint8Array, ab: FloatArray, *, strength: float = 1.0, rows: int | None = None) -> Uint8Array:
-        """`ab` in Lab units, as `sdk.merging.merge` takes it; (height, width, 3 or 4), in strips of `rows`."""
-        merged, answer = rgb.copy(), np.ascontiguousarray(ab / np.float32(color.CHROMA_SCALE))
-        chroma = Chroma(_pointer(answer), ab.shape[2], ab.shape[1])
-        height = len(rgb)
-        for top in range(0, height, rows or height):
-            end = min(top + (rows or height), height)
-            self.library.ec_merge(
-                self.tables,
-                ctypes.byref(_photo(merged)),
-                ctypes.byref(chroma),
-                ctypes.c_float(strength),
-                top,
-                end,
-            )
-        return merged
-
-
-def _pointer(array: np.ndarray[Any, Any]) -> ctypes.c_void_p:
-    return array.ctypes.data_as(ctypes.c_void_p)
-
-
-def _photo(pixels: Uint8Array) -> Photo:
-    assert pixels.flags.c_contiguous
-    return Photo(_pointer(pixels), pixels.strides[0], pixels.shape[1], pixels.shape[0], pixels.shape[2])
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +32,24 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> Native:
     return Native(ctypes.CDLL(str(compiled(IMPLEMENTATION, path, "-shared", "-fPIC"))))
 
 
+COMPILERS = {
+    "gcc C99": ("gcc", "-std=c99", "-x", "c"),
+    "gcc C11": ("gcc", "-std=c11", "-x", "c"),
+    "gcc C++17": ("g++", "-std=c++17", "-x", "c++"),
+    "clang C99": ("clang", "-std=c99", "-x", "c"),
+    "clang C11": ("clang", "-std=c11", "-x", "c"),
+    "clang C++17": ("clang++", "-std=c++17", "-x", "c++"),
+}
+
+
+@pytest.mark.parametrize("compiler", COMPILERS.values(), ids=COMPILERS)
+def test_it_compiles_without_a_warning(compiler: tuple[str, ...], tmp_path: Path) -> None:
+    source = (NATIVE / "edge_colorizer.c").read_text()
+    compiled(source, tmp_path / "edge_colorizer.so", "-shared", "-fPIC", compiler=compiler)
+
+
 def _levels(encoded: str) -> Uint8Array:
     return np.frombuffer(base64.b64decode(encoded), np.uint8)
-
-
-def _off(one: RgbArray, other: RgbArray) -> int:
-    """The most that two pictures differ by, in levels."""
-    return int(np.abs(one.astype(int).ravel() - other.astype(int).ravel()).max())
 
 
 def test_the_constants_are_sdk_colors(tmp_path: Path) -> None:
@@ -158,8 +85,8 @@ def test_the_golden_photos_are_merged_as_python_does(native: Native, golden: dic
     rgb = _levels(golden["rgb"]).reshape(golden["height"], golden["width"], 3)
     chroma = golden["chroma"]
     ab = np.array(chroma["ab"], np.float32).reshape(2, chroma["height"], chroma["width"])
-    assert _off(native.merge(rgb, ab), _levels(golden["merged"])) <= 1
-    assert _off(native.merge(rgb, ab, strength=0.5), _levels(golden["half"])) <= 1
+    assert off(native.merge(rgb, ab), _levels(golden["merged"])) <= 1
+    assert off(native.merge(rgb, ab, strength=0.5), _levels(golden["half"])) <= 1
 
 
 # Of a photo: a pixel, odd, a line, tall, the network's own, blocks of several sizes, one axis alone much larger.
@@ -178,7 +105,7 @@ def test_real_photos_of_any_size_take_the_same_way(native: Native, height: int, 
 
     ab = resizing.resize_ab(np.moveaxis(color.rgb_to_lab(small[..., ::-1])[..., 1:], -1, 0), 128, 128) * np.float32(1.5)
     merged = native.merge(rgb, ab)
-    assert _off(merged, merging.merge(rgb, ab)) <= 1
+    assert off(merged, merging.merge(rgb, ab)) <= 1
     np.testing.assert_array_equal(native.merge(rgb, ab, rows=5), merged)
 
 
@@ -198,29 +125,68 @@ def test_without_chroma_every_grey_stays_exactly_itself(tmp_path: Path, flags: t
     np.testing.assert_array_equal(merged, greys)
 
 
-# Every public function, on buffers not a byte larger than it may touch.
-SANITIZED = """
+@pytest.mark.parametrize("strength", [0.0, 1.0, 1e30, float("inf"), float("nan")])
+@pytest.mark.parametrize("value", [0.0, 1e30, -1e38, float("inf"), float("-inf"), float("nan")])
+def test_no_chroma_and_no_strength_is_too_strange(
+    native: Native, photo_rgb: Uint8Array, value: float, strength: float
+) -> None:
+    merged = native.merge(photo_rgb, np.full((2, 4, 4), value, np.float32), strength=strength)
+    luminance = np.abs(color.rgb_to_lightness(merged) - color.rgb_to_lightness(photo_rgb))
+    assert luminance.max() < 2  # in colours outside sRGB, 8 bits keep L as well as that
+
+
+def test_where_chroma_is_no_number_the_photo_turns_grey(native: Native, photo_rgb: Uint8Array) -> None:
+    nothing = np.zeros((2, 4, 4), np.float32)
+    np.testing.assert_array_equal(native.merge(photo_rgb, nothing * np.nan), native.merge(photo_rgb, nothing))
+
+
+@pytest.mark.parametrize("golden", CONTRACT["blend"])
+def test_two_heads_are_blended_as_python_does(native: Native, golden: dict[str, Any]) -> None:
+    faithful, vivid = (np.array(golden["answers"][name], np.float32) for name in ("ab", "vivid_ab"))
+    blended = native.blend(faithful, vivid, golden["vividness"]) * np.float32(color.CHROMA_SCALE)
+    np.testing.assert_allclose(blended, golden["chroma"], atol=1e-4)
+
+
+@pytest.mark.parametrize("golden", CONTRACT["hints"])
+def test_hints_are_placed_as_python_does(native: Native, golden: dict[str, Any]) -> None:
+    hints = [Hint(**hint) for hint in golden["hints"]]
+    placed = native.place_hints(hints, golden["width"], golden["height"], cells=CONTRACT["side"] // 2)
+    np.testing.assert_allclose(placed, golden["placed"], atol=1e-6)
+
+
+def _every_level_and_opacity() -> Uint8Array:
+    level, opacity = np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8))
+    return np.stack([level, level, level, opacity], axis=-1)
+
+
+def test_colours_multiplied_by_their_opacity_are_pillows(native: Native) -> None:
+    straight = _every_level_and_opacity()
+    expected = np.asarray(Image.fromarray(straight).convert("RGBa"))
+    np.testing.assert_array_equal(native.premultiply(straight), expected)
+
+
+def test_dividing_by_opacity_and_multiplying_again_changes_nothing(native: Native) -> None:
+    possible = _every_level_and_opacity()
+    possible = possible[possible[..., 0] <= possible[..., 3]][None]
+    np.testing.assert_array_equal(native.premultiply(native.unpremultiply(possible)), possible)
+
+
+# Some thousands of inputs for native/fuzz.c, always the same; `just fuzz` looks for worse ones.
+FUZZ = """
+#include "fuzz.c"
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 int main(void) {
-    const int sizes[][3] = {{1, 1, 256}, {3, 7, 256}, {255, 257, 16}, {95, 191, 16}, {96, 301, 16}, {1, 2000, 8}};
-    ec_tables *tables = malloc(ec_tables_bytes());
-    ec_tables_init(tables);
-    for (size_t at = 0; at < sizeof sizes / sizeof *sizes; at++) {
-        int width = sizes[at][0], height = sizes[at][1], side = sizes[at][2], half = side / 2;
-        uint8_t *levels = malloc(3 * width * height), *small = malloc(3 * side * side);
-        float *lightness = malloc(side * side * sizeof(float)), *ab = malloc(2 * half * half * sizeof(float));
-        void *scratch = malloc(ec_resize_scratch_bytes(width, height, side));
-        for (int i = 0; i < 3 * width * height; i++) levels[i] = (uint8_t)rand();
-        for (int i = 0; i < 2 * half * half; i++) ab[i] = rand() / (float)RAND_MAX * 4 - 2;
-        ec_photo photo = {levels, 3 * width, width, height, 3};
-        ec_chroma chroma = {ab, half, half};
-        ec_resize(&photo, side, small, scratch);
-        ec_lightness(tables, small, side * side, lightness);
-        ec_merge(tables, &photo, &chroma, 3, 0, height);
-        free(levels), free(small), free(lightness), free(ab), free(scratch);
+    const float strange[] = {NAN, INFINITY, -INFINITY, FLT_MAX};
+    uint8_t bytes[256];
+    srand(26);
+    for (int run = 0; run < 2000; run++) {
+        for (size_t at = 0; at < sizeof bytes; at++) bytes[at] = (uint8_t)rand();
+        for (int some = run % 4; some > 0; some--) memcpy(bytes + rand() % 64 * 4, strange + rand() % 4, sizeof(float));
+        LLVMFuzzerTestOneInput(bytes, sizeof bytes - (size_t)(run % 64));
     }
-    free(tables);
     puts("clean");
     return 0;
 }
@@ -230,54 +196,55 @@ int main(void) {
 def test_no_byte_is_touched_that_is_not_the_callers(tmp_path: Path) -> None:
     flags = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
     try:
-        program = compiled(IMPLEMENTATION + SANITIZED, tmp_path / "sanitized", *flags)
+        program = compiled(FUZZ, tmp_path / "sanitized", *flags)
     except subprocess.CalledProcessError:
         pytest.skip("NOT MEASURED: memory errors of the C colour path; this compiler has no sanitizers")
     assert subprocess.run([program], capture_output=True, text=True, check=True).stdout == "clean\n"
 
 
-def test_the_swift_packages_c_target_compiles(tmp_path: Path) -> None:
-    source = (IOS / "CEdgeColorizer.c").read_text()
-    Native(ctypes.CDLL(str(compiled(source, tmp_path / "swift.so", f"-I{IOS / 'include'}", "-shared", "-fPIC"))))
+# Photo, chroma and strength from stdin; small copy, lightness and coloured photo to stdout.
+FILTER = """
+#include <stdio.h>
+#include <stdlib.h>
+#include "edge_colorizer.h"
+static void *received(size_t bytes) {
+    void *memory = malloc(bytes);
+    if (!memory || fread(memory, 1, bytes, stdin) != bytes) exit(1);
+    return memory;
+}
+int main(void) {
+    int32_t *sizes = received(3 * sizeof *sizes), width = sizes[0], height = sizes[1], side = sizes[2];
+    size_t pixels = (size_t)(side * side);
+    uint8_t *levels = received((size_t)(3 * width * height)), *small = malloc(3 * pixels);
+    float *ab = received(2 * pixels * sizeof *ab), *lightness = malloc(pixels * sizeof *lightness);
+    ec_tables *tables = malloc(ec_tables_bytes());
+    ec_photo photo = {levels, (size_t)(3 * width), width, height, 3};
+    ec_chroma chroma = {ab, side, side};
+    ec_tables_init(tables);
+    ec_resize(&photo, side, small, malloc(ec_resize_scratch_bytes(width, height, side)));
+    ec_lightness(tables, small, pixels, lightness);
+    ec_merge(tables, &photo, &chroma, 0.8f, 0, height);
+    fwrite(small, 3, pixels, stdout);
+    fwrite(lightness, sizeof *lightness, pixels, stdout);
+    fwrite(levels, 3, (size_t)(width * height), stdout);
+    return 0;
+}
+"""
 
 
-def _the_apps_way_is_pythons(folder: Path, classes: list[Path], compiler: str, photo_rgb: Uint8Array) -> None:
-    """Compile `classes` and Check.java beside the app's JNI library, and hold what they make of a photo to `sdk`."""
-    java = shutil.which("javac")
-    if not java:
-        pytest.skip("NOT MEASURED: the Android app's JNI library; no JDK (javac) is installed")
-    home = Path(java).resolve().parents[1] / "include"
-    if not home.is_dir():
-        pytest.skip(f"NOT MEASURED: the Android app's JNI library; {home} has no jni.h")
-    headers = [f"-I{path.parent}" for path in home.rglob("jni*.h")]
-    source = (ANDROID / "c" / "edge_colorizer_jni.c").read_text()
-    compiled(source, folder / "libedge_colorizer.so", *headers, "-shared", "-fPIC")
-    subprocess.run([compiler, "-d", folder, *classes], check=True, capture_output=True)
-    subprocess.run([java, "-cp", folder, "-d", folder, JVM / "Check.java"], check=True)
+def test_a_phones_processor_gives_the_same_picture(native: Native, tmp_path: Path, photo_rgb: Uint8Array) -> None:
+    emulator = shutil.which("qemu-aarch64")
+    if not emulator:
+        pytest.skip("NOT MEASURED: the C colour path on arm64; qemu-aarch64 is not installed")
+    arm = ("aarch64-linux-gnu-gcc", *C11[1:])
+    program = compiled(IMPLEMENTATION + FILTER, tmp_path / "filter", "-static", compiler=arm)
+    side, (height, width) = 32, photo_rgb.shape[:2]
+    ab = np.random.default_rng(0).normal(0, 0.4, (2, side, side)).astype("<f4")
+    photo = np.array([width, height, side], "<i4").tobytes() + photo_rgb.tobytes() + ab.tobytes()
+    answer = subprocess.run([emulator, program], input=photo, capture_output=True, check=True).stdout
 
-    height, width = photo_rgb.shape[:2]
-    ab = np.random.default_rng(0).normal(0, 0.3, (2, 128, 128)).astype(np.float32)
-    (folder / "photo.rgba").write_bytes(np.dstack([photo_rgb, np.full((height, width), 255, np.uint8)]).tobytes())
-    (folder / "ab.f32").write_bytes(ab.astype("<f4").tobytes())
-    command = ["java", f"-Djava.library.path={folder}", "-cp", folder, "Check", folder, str(width), str(height)]
-    subprocess.run(command, check=True)
-
-    lightness = np.frombuffer((folder / "lightness.f32").read_bytes(), "<f4")
-    expected = LIGHTNESS.normalize(color.rgb_to_lightness(resizing.resize(photo_rgb, 256))[None])
-    np.testing.assert_allclose(lightness, expected.ravel(), atol=LIGHTNESS_TOLERANCE)
-    merged = np.frombuffer((folder / "merged.rgba").read_bytes(), np.uint8).reshape(height, width, 4)
-    assert _off(merged[..., :3], merging.merge(photo_rgb, ab * np.float32(color.CHROMA_SCALE))) <= 1
-    assert (merged[..., 3] == 255).all()
-
-
-def test_the_android_apps_jni_library_on_this_jvm(tmp_path: Path, photo_rgb: Uint8Array) -> None:
-    _the_apps_way_is_pythons(tmp_path, [JVM / "ColorPath.java"], "javac", photo_rgb)
-
-
-@pytest.mark.slow
-def test_the_android_apps_kotlin_calls_it_by_the_same_names(tmp_path: Path, photo_rgb: Uint8Array) -> None:
-    compiler = shutil.which("kotlinc")
-    if not compiler:
-        pytest.skip("NOT MEASURED: ColorPath.kt; no Kotlin compiler (kotlinc) is installed")
-    kotlin = ANDROID / "kotlin" / "org" / "edgecolorizer" / "ColorPath.kt"
-    _the_apps_way_is_pythons(tmp_path, [kotlin], compiler, photo_rgb)
+    small, lightness, merged = np.split(np.frombuffer(answer, np.uint8), [3 * side**2, 7 * side**2])
+    here = native.resize(photo_rgb, side)
+    np.testing.assert_array_equal(small, here.ravel())
+    np.testing.assert_allclose(lightness.view("<f4"), native.lightness(here), atol=LIGHTNESS_TOLERANCE)
+    assert off(merged, native.merge(photo_rgb, ab * np.float32(color.CHROMA_SCALE), strength=0.8)) <= 1

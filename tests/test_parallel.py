@@ -1,15 +1,14 @@
 """Two processes training together, over gloo, as `torchrun` starts them on a machine without a GPU."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from tests.conftest import PROJECT
+from tests.small_runs import FORKED
 from training import checkpoint, run_log
+from training.__main__ import main
 
 RECIPE = """
 steps = 40
@@ -27,24 +26,27 @@ def losses(run: Path) -> dict[int, float]:
     return {line["step"]: line["truth"] for line in lines if "truth" in line}
 
 
-def start(processes: int, recipe: Path, packed: Path, run: Path) -> None:
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    command += ["-m", "training", "pretrain", "--recipe", str(recipe), "--photos", str(packed)]
-    command += ["--from-random-weights", "--run-folder", str(run)]
-    environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, check=True, capture_output=True, cwd=PROJECT, env=environment)
-
-
-def test_two_processes_follow_the_curve_of_one(packed: Path, tmp_path: Path) -> None:
+@pytest.mark.xdist_group("forked")
+def test_two_processes_follow_the_curve_of_one(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE)
-    curves = {}
-    for processes in (1, 2):
-        start(processes, recipe, packed, tmp_path / str(processes))
-        curves[processes] = losses(tmp_path / str(processes))
-    assert curves[1].keys() == curves[2].keys() == {20, 40}
+    command = ["pretrain", "--recipe", str(recipe), "--photos", str(packed), "--from-random-weights", "--run-folder"]
+    assert main([*command, str(tmp_path / "one")]) == 0
+    torchrun = LaunchConfig(  # what `torchrun --standalone --nproc-per-node=2` makes
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=2,
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=0,
+        start_method=FORKED.get_start_method(),
+    )
+    assert elastic_launch(torchrun, main)([*command, str(tmp_path / "two")]) == {0: 0, 1: 0}
+    one, two = (losses(tmp_path / run) for run in ("one", "two"))
+    assert one.keys() == two.keys() == {20, 40}
     # The same photos in the same crops; each process norms its half of the batch by itself, hence the tolerance.
-    for step, loss in curves[1].items():
-        assert curves[2][step] == pytest.approx(loss, rel=0.1)
-    state = checkpoint.load_training_state(tmp_path / "2" / "state.pt")
+    for step, loss in one.items():
+        assert two[step] == pytest.approx(loss, rel=0.1)
+    state = checkpoint.load_training_state(tmp_path / "two" / "state.pt")
     assert state.step == 40

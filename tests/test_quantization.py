@@ -26,7 +26,7 @@ def test_qat_rounds_activations_to_a_byte_and_exports_plain_weights(packed: Path
     recipe = dataclasses.replace(TINY, round_weights=True)
     network = checkpoint.build_network(recipe)
     task = stages.STAGES["qat"].task(network, recipe)
-    assert torch.isfinite(task.turns[0].losses(PackedPhotos(packed).batch(0, SMALL_BATCH))["truth"])
+    assert torch.isfinite(task.turns[0].losses(PackedPhotos(packed).batch(0, SMALL_BATCH))["ab"])
     noted = []
     next(network.stages[1].children()).register_forward_hook(lambda _module, _inputs, output: noted.append(output))
     network.eval()(torch.rand(1, 1, 64, 64))

@@ -14,6 +14,9 @@ import yaml
 
 from tests.conftest import PROJECT
 
+pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
+
+TOOLS = Path(sys.executable).parent
 EXTRAS = {
     "executorch": "from sdk import Colorizer; import executorch.runtime",
     "coreml": "import coremltools",
@@ -109,11 +112,18 @@ def test_the_wheel_works_with_one_extra(extra: str, release: Path, tmp_path: Pat
     run(python.with_name("colorize"), cat, "-o", tmp_path / "cat.png", cwd=tmp_path)
 
 
-def test_workflows_are_well_formed_and_call_what_exists() -> None:
+def test_issue_forms_are_well_formed() -> None:
+    forms = PROJECT / ".github" / "ISSUE_TEMPLATE"
+    run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-issue-config", forms / "config.yml")
+    written = sorted(set(forms.glob("*.yml")) - {forms / "config.yml"})
+    run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", *written)
+
+
+def test_workflows_are_well_formed_safe_and_call_what_exists() -> None:
     workflows = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
     assert workflows
-    checker = Path(sys.executable).with_name("check-jsonschema")
-    run(checker, "--builtin-schema", "vendor.github-workflows", *workflows)
+    run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
+    run(TOOLS / "zizmor", "--offline", "--quiet", PROJECT / ".github")
     recipes = set(run("just", "--summary").split())
     steps = [
         step

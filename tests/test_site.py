@@ -16,6 +16,8 @@ import yaml
 
 from tests.conftest import PROJECT
 
+pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
+
 LOADED = {"img": "src", "script": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
 
 
@@ -113,7 +115,7 @@ def test_the_manifest_page_has_every_field() -> None:
 
 def test_every_public_name_has_a_docstring(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "D1", "--ignore", "D105,D107"]
-    packages = ["sdk", "training", "converters", "benchmarks", "examples", "docs"]
+    packages = ["sdk", "training", "converters", "benchmarks", "cluster", "goldens", "examples", "docs"]
     done = subprocess.run([*command, *packages], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     bare = tmp_path / "bare.py"

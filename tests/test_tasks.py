@@ -13,7 +13,7 @@ from sdk.contract import AB, LIGHTNESS
 from tests.conftest import PHOTOS
 from tests.small_runs import SMALL_BATCH, TINY, TINY_GAN, assert_same
 from training import checkpoint, metrics
-from training.config import DistillConfig, GanConfig, Recipe, StudentConfig, TeacherConfig
+from training.config import DiscriminatorKind, DistillConfig, GanConfig, Recipe, StudentConfig, TeacherConfig
 from training.data import Batch, PackedPhotos, decode_rgb
 from training.models.unet import UNet
 from training.tasks import Task
@@ -40,15 +40,13 @@ def psnr_on(network: UNet, batch: Batch) -> float:
 
 
 @pytest.mark.parametrize(
-    ("stage", "least_psnr", "steps"), [("pretrain", 30, 150), ("gan", 26, 250), ("distill", 30, 150)]
+    ("stage", "least_psnr", "steps"), [("pretrain", 30, 150), ("gan", 26, 150), ("distill", 30, 150)]
 )
 def test_each_stage_overfits_eight_photos(stage: str, least_psnr: float, steps: int) -> None:
     torch.manual_seed(0)
     batch = eight_photos()
     student = Recipe(student=StudentConfig(width=0.5, decoder=(64, 48, 32, 32)), distill=DistillConfig(teacher=""))
-    teacher = Recipe(
-        teacher=TeacherConfig(encoder="pix2pix", width=24, levels=6), gan=GanConfig(discriminator_width=16)
-    )
+    teacher = Recipe(teacher=TeacherConfig(encoder="pix2pix", width=16, levels=6), gan=GanConfig(discriminator_width=8))
     task: Task
     if stage == "gan":
         task = GanTask(checkpoint.build_network(teacher), teacher)
@@ -75,6 +73,7 @@ class AllKnowing(UNet):
             context=torch.nn.Identity(),
             decoder=torch.nn.ModuleList(),
             heads={AB.name: torch.nn.Identity()},
+            encoder_channels=(),
             feature_channels=(2, 2, 2, 2),
         )
         self._ab = ab
@@ -83,14 +82,47 @@ class AllKnowing(UNet):
         return [torch.nn.functional.avg_pool2d(self._ab, scale) for scale in (8, 4, 2, 1)]
 
 
-def test_the_discriminators_loss_has_no_l1_and_moves_only_the_discriminator(packed: Path) -> None:
-    recipe = TINY_GAN
-    task = GanTask(checkpoint.build_network(recipe), recipe)
-    losses = task.discriminator_losses(PackedPhotos(packed).batch(0, SMALL_BATCH))
+@pytest.mark.parametrize("kind", ["patch", "semantic"])
+def test_each_player_moves_only_itself(kind: DiscriminatorKind, packed: Path) -> None:
+    config = GanConfig(discriminator=kind, discriminator_width=8, objective="hinge", spectral_norm=True)
+    task = GanTask(checkpoint.build_network(TINY_GAN), dataclasses.replace(TINY_GAN, gan=config))
+    batch = PackedPhotos(packed).batch(0, SMALL_BATCH)
+    task.network.train()
+
+    def moved(module: torch.nn.Module) -> set[bool]:
+        return {parameter.grad is not None for parameter in module.parameters()}
+
+    losses = task.discriminator_losses(batch)
     assert set(losses) == {"discriminator_real", "discriminator_fake"}
     torch.stack(list(losses.values())).sum().backward()
-    assert all(parameter.grad is None for parameter in task.network.parameters())
-    assert all(parameter.grad is not None for parameter in task.discriminator.parameters())
+    assert moved(task.network) == {False}
+    assert moved(task.discriminator) == {True}
+    task.discriminator.zero_grad()
+    torch.stack(list(task.generator_losses(batch).values())).sum().backward()
+    assert moved(task.network) == {True}
+    assert moved(task.discriminator) == {False}
+
+
+def test_nobody_listens_to_a_discriminator_that_has_not_learned(packed: Path) -> None:
+    recipe = dataclasses.replace(TINY_GAN, gan=GanConfig(discriminator_width=8, warmup_steps=2))
+    task, batch = GanTask(checkpoint.build_network(recipe), recipe), PackedPhotos(packed).batch(0, SMALL_BATCH)
+    heard = []
+    for _ in range(3):
+        task.discriminator_losses(batch)
+        heard.append(bool(task.generator_losses(batch)["ab_adversarial"]))
+    assert heard == [False, False, True]
+
+
+def test_a_vivid_head_learns_beside_a_faithful_one_and_both_from_hints(packed: Path) -> None:
+    student = StudentConfig(width=0.35, decoder=(32, 16, 16, 16), heads=("ab", "vivid_ab"), hints=True)
+    recipe = dataclasses.replace(SMALL_BATCH, student=student, gan=GanConfig(discriminator="semantic"))
+    task, batch = GanTask(checkpoint.build_network(recipe), recipe), PackedPhotos(packed).batch(0, recipe)
+    task.discriminator_losses(batch)
+    losses = task.generator_losses(batch)
+    assert set(losses) == {"ab", "vivid_ab_l1", "vivid_ab_adversarial"}
+    torch.stack(list(losses.values())).sum().backward()
+    assert task.network.hints is not None
+    assert all(parameter.grad is not None for parameter in task.network.hints.parameters())
 
 
 def test_distillation_leaves_the_teacher_alone(packed: Path, teacher_checkpoint: Path) -> None:

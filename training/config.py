@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-GanObjective = Literal["bce", "least squares"]
+GanObjective = Literal["bce", "least squares", "hinge"]
+DiscriminatorKind = Literal["patch", "semantic"]
 PretrainLoss = Literal["huber", "psnr"]
 
 
@@ -37,17 +38,23 @@ class GanConfig:
     """The `gan` stage.
 
     Attributes:
-        objective: "bce" (the paper's equation 1) or "least squares".
+        objective: A key of `training.losses.OBJECTIVES`; "bce" is the paper's equation 1.
         l1_weight: λ of the paper's equation 3.
         muted_weight: Of the colourfulness-aware term, `training.losses.muted`.
+        discriminator: "patch" is the paper's; "semantic" also sees what the generator's encoder makes of the lightness.
         discriminator_width: Channels of its first layer.
+        spectral_norm: Of the discriminator's layers (arXiv 1802.05957), instead of batch norms.
+        warmup_steps: Steps in which the discriminator learns and the generator does not hear of it.
         discriminator_learning_rate: It learns with a rate of its own.
     """
 
     objective: GanObjective = "bce"
     l1_weight: float = 100.0
     muted_weight: float = 0.0
+    discriminator: DiscriminatorKind = "patch"
     discriminator_width: int = 64
+    spectral_norm: bool = False
+    warmup_steps: int = 0
     discriminator_learning_rate: float = 2e-4
 
 
@@ -116,6 +123,11 @@ class Recipe:
     ema_decay: float = 0.998
     start: str | None = None
     training_data: tuple[str, ...] = ()
+
+    @property
+    def takes_hints(self) -> bool:
+        """Whether the network to train is given hints beside the lightness."""
+        return self.teacher is None and self.student.hints
 
 
 _TABLES = {"student": StudentConfig, "teacher": TeacherConfig, "gan": GanConfig, "distill": DistillConfig}

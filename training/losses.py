@@ -1,10 +1,13 @@
 """What the networks are asked to make small. Every loss is a mean, over values or photos: a scalar."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config import GanObjective, Recipe
+from training.config import Recipe
 
 
 def ab_loss(predicted_ab: Tensor, ab: Tensor, recipe: Recipe) -> Tensor:
@@ -39,17 +42,41 @@ def l1(predicted_ab: Tensor, ab: Tensor) -> Tensor:
     return F.l1_loss(predicted_ab, ab)
 
 
-def adversarial(logits: Tensor, *, real: bool, objective: GanObjective) -> Tensor:
-    """How far a discriminator's answer is from calling every patch real, or every patch fake.
+@dataclass(frozen=True)
+class Objective:
+    """What the two players of a GAN minimise, as means over a discriminator's logits; above zero means real.
 
-    Args:
-        logits: (N, 1, H, W); above zero means real.
-        real: What it should have answered.
-        objective: "bce", the conditional GAN's cross-entropy (the paper's equation 1), or "least squares"
-            (arXiv 1611.04076).
+    Attributes:
+        real: The discriminator's loss on photos.
+        fake: Its loss on what the generator made.
+        fool: The generator's loss on what it made.
     """
-    target = torch.full_like(logits, float(real))
-    return F.binary_cross_entropy_with_logits(logits, target) if objective == "bce" else F.mse_loss(logits, target)
+
+    real: Callable[[Tensor], Tensor]
+    fake: Callable[[Tensor], Tensor]
+    fool: Callable[[Tensor], Tensor]
+
+
+def _called(target: float, loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    return lambda logits: loss(logits, torch.full_like(logits, target))
+
+
+OBJECTIVES: dict[str, Objective] = {
+    # The conditional GAN's cross-entropy: the paper's equation 1, with the generator's loss that does not saturate.
+    "bce": Objective(
+        real=_called(1, F.binary_cross_entropy_with_logits),
+        fake=_called(0, F.binary_cross_entropy_with_logits),
+        fool=_called(1, F.binary_cross_entropy_with_logits),
+    ),
+    # arXiv 1611.04076
+    "least squares": Objective(real=_called(1, F.mse_loss), fake=_called(0, F.mse_loss), fool=_called(1, F.mse_loss)),
+    # arXiv 1705.02894: the discriminator is sure enough at 1; the generator has no such end.
+    "hinge": Objective(
+        real=lambda logits: F.relu(1 - logits).mean(),
+        fake=lambda logits: F.relu(1 + logits).mean(),
+        fool=lambda logits: -logits.mean(),
+    ),
+}
 
 
 def muted(predicted_ab: Tensor, ab: Tensor) -> Tensor:

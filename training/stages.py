@@ -10,6 +10,7 @@ from urllib.error import URLError
 from torch import Tensor
 from torchvision.models import get_model_weights
 
+from sdk.contract import AB
 from training.checkpoint import build_network, load_network, load_weights
 from training.config import Recipe, RecipeError
 from training.models.encoders import INPUT_RANGES
@@ -59,6 +60,12 @@ def _pretrain(network: UNet, recipe: Recipe) -> Task:
     return PretrainTask(network, recipe)
 
 
+def _gan(network: UNet, recipe: Recipe) -> Task:
+    if recipe.round_weights:
+        round_weights(network)
+    return GanTask(network, recipe)
+
+
 def _distill(network: UNet, recipe: Recipe) -> Task:
     if recipe.distill is None:
         raise RecipeError("this stage needs a [distill] table with the teacher's weights file")
@@ -76,7 +83,7 @@ def _qat(network: UNet, recipe: Recipe) -> Task:
 
 STAGES = {
     "pretrain": Stage("supervised training of a student or teacher", _pretrain),
-    "gan": Stage("adversarial training of a teacher", GanTask),
+    "gan": Stage("adversarial training of a teacher, or of a student's vivid head", _gan),
     "distill": Stage("training of a student on a teacher's answers", _distill),
     "qat": Stage("fine-tuning of a student for its int8 artifacts", _qat),
 }
@@ -92,7 +99,7 @@ def starting_network(recipe: Recipe, encoder_weights: EncoderWeights) -> UNet:
     network = build_network(recipe)
     if recipe.start:
         try:
-            network.load_state_dict(load_network(Path(recipe.start)).network.state_dict())
+            network.load_state_dict(_grown(load_network(Path(recipe.start)).network.state_dict(), network))
         except RuntimeError as error:
             raise RecipeError(f"{recipe.start} holds a network of another shape than the recipe's") from error
     elif encoder_weights != "random":
@@ -107,6 +114,17 @@ def starting_network(recipe: Recipe, encoder_weights: EncoderWeights) -> UNet:
         except (KeyError, RuntimeError) as error:
             raise RecipeError("the encoder weights are of another network than the recipe's") from error
     return network
+
+
+def _grown(weights: dict[str, Tensor], network: UNet) -> dict[str, Tensor]:
+    """Weights for a network that has more heads, or takes hints: a new head begins as the faithful one."""
+    heads = {
+        f"heads.{name}.{key}": weights[f"heads.{AB.name}.{key}"]
+        for name, head in network.heads.items()
+        for key in head.state_dict()
+    }
+    hints = {f"hints.{key}": value for key, value in (network.hints.state_dict() if network.hints else {}).items()}
+    return heads | hints | weights
 
 
 def _torchvision_weights(recipe: Recipe) -> dict[str, Tensor]:

@@ -1,64 +1,50 @@
-/** `vite build` makes the library in web/dist; `vite build --mode page` the page in sdk/page. */
+/** `vite build` makes the page, in sdk/page, of examples/web and of the package as others get it. */
 
 import { createHash } from "node:crypto";
 import { cp, readFile, readdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { type Plugin, defineConfig } from "vite";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const PAGE = here("../sdk/page");
-const LIBRARY = here("dist");
 // ONNX Runtime's glue and WebAssembly stay files of their own: threads start from them.
 const conditions = ["onnxruntime-web-use-extern-wasm", "browser", "module", "import", "default"];
 
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   base: "./",
+  root: here("../examples/web"),
   worker: { format: "es" },
-  resolve: { conditions, alias: { "edge-colorizer-web": here("src/index.ts") } },
-  test: { include: ["test/*.test.ts"] },
-  ...(mode === "page"
-    ? {
-        root: here("../examples/web"),
-        plugins: [copies(PAGE), serviceWorker(PAGE)],
-        build: {
-          outDir: PAGE,
-          emptyOutDir: true,
-          assetsInlineLimit: 0, // the page's policy forbids data: addresses
-          modulePreload: { polyfill: false },
-          rolldownOptions: { input: { index: here("../examples/web/index.html"), sw: here("../examples/web/sw.ts") }, output: {
-            entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
-          } },
-        },
-      }
-    : {
-        plugins: [copies(LIBRARY, ["models"])],
-        build: {
-          outDir: LIBRARY,
-          rolldownOptions: {
-            input: here("src/index.ts"),
-            preserveEntrySignatures: "strict",
-            output: { entryFileNames: "index.js" },
-          },
-        },
-      }),
-}));
+  resolve: { conditions, alias: { "edge-colorizer-web": here("dist/index.js") } },
+  plugins: [copies(PAGE), serviceWorker(PAGE)],
+  build: {
+    outDir: PAGE,
+    emptyOutDir: true,
+    assetsInlineLimit: 0, // the page's policy forbids data: addresses
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: here("../examples/web/index.html"), sw: here("../examples/web/sw.ts") },
+      output: { entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+    },
+  },
+  test: { root: here("."), include: ["test/*.test.ts"] },
+});
 
 const COPIED = {
   models: ["../sdk/models", /\.(onnx|json)$/],
   samples: ["../examples/photos", /\.jpg$/],
-  check: ["../tests/goldens/photos", /\.(webp|json)$/],
+  check: ["../goldens/photos", /\.(webp|json)$/],
 } as const;
 
 /** Files that are kept once, elsewhere in the repository. */
-function copies(out: string, folders = Object.keys(COPIED) as (keyof typeof COPIED)[]): Plugin {
+function copies(out: string): Plugin {
   return {
     name: "copies",
     apply: "build",
-    async closeBundle() {
-      for (const folder of folders) {
-        const [source, wanted] = COPIED[folder];
+    async writeBundle() {
+      for (const [folder, [source, wanted]] of Object.entries(COPIED)) {
         for (const name of (await readdir(here(source))).filter((name) => wanted.test(name))) {
           await cp(join(here(source), name), join(out, folder, name));
         }
@@ -73,7 +59,7 @@ function serviceWorker(out: string): Plugin {
     name: "service-worker",
     apply: "build",
     enforce: "post",
-    async closeBundle() {
+    async writeBundle() {
       const entries = await readdir(out, { recursive: true, withFileTypes: true });
       const files = entries
         .filter((entry) => entry.isFile() && entry.name !== "sw.js")

@@ -1,8 +1,10 @@
 /** The photos on the page, and the queue that colours them one after another. No DOM in here. */
 
-import type { Chroma, Coloured, Colorizer, Progress } from "edge-colorizer-web";
+import type { Answer, Coloured, Colorizer, Hint, Progress } from "edge-colorizer-web";
 
+import { decodable } from "./decoders";
 import { sentence } from "./dom";
+import { History } from "./history";
 
 /** Large enough for a screen; the download is made from the photo itself. */
 export const PREVIEW_SIDE = 1600;
@@ -13,7 +15,13 @@ export interface Entry {
   /** Of the step under way, or what went wrong. */
   message: string;
   strength: number;
-  chroma?: Chroma;
+  vividness: number;
+  readonly points: History<readonly Hint[]>;
+  answer?: Answer;
+  /** The points that `answer` knows of. */
+  answered: readonly Hint[];
+  /** Whether its colours, as they are now, have been handed to the user. */
+  saved: boolean;
 }
 
 interface Listener {
@@ -49,7 +57,7 @@ export class Album {
   }
 
   add(files: Iterable<File>): void {
-    const added = Array.from(files, (file): Entry => ({ file, state: "waiting", message: "Waiting its turn", strength: 1 }));
+    const added = Array.from(files, newEntry);
     if (added.length === 0) return;
     this.entries.push(...added);
     this.select(added[0]);
@@ -59,6 +67,12 @@ export class Album {
   select(entry: Entry): void {
     this.selected = entry;
     this.listener.changed();
+  }
+
+  /** Puts a photo that was stopped, or that failed, back into the queue. */
+  retry(entry: Entry): void {
+    this.settle(entry, "waiting", "Waiting its turn");
+    void this.work();
   }
 
   /** Ends the photo under way and leaves those that wait uncoloured. */
@@ -79,8 +93,10 @@ export class Album {
   private async work(): Promise<void> {
     if (this.running) return;
     this.running = true;
-    this.abort = new AbortController();
-    for (let next = this.next(); next; next = this.next()) await this.colour(next);
+    for (let next = this.next(); next; next = this.next()) {
+      this.abort = new AbortController();
+      await this.colour(next, this.abort.signal);
+    }
     this.running = false;
     this.listener.changed();
   }
@@ -89,21 +105,22 @@ export class Album {
     return this.entries.find(({ state }) => state === "waiting");
   }
 
-  private async colour(entry: Entry): Promise<void> {
+  private async colour(entry: Entry, signal: AbortSignal): Promise<void> {
     this.settle(entry, "working", "Getting ready");
     const onProgress = ({ step }: Progress) => {
       if (STEPS[step] && entry.message !== STEPS[step]) this.settle(entry, "working", STEPS[step]);
     };
     try {
       const colorizer = await this.colorizer;
-      const coloured = await colorizer.colorize(entry.file, { maxSide: PREVIEW_SIDE, onProgress, signal: this.abort.signal });
-      entry.chroma = coloured.chroma;
+      const photo = await decodable(entry.file);
+      const points = entry.points.now;
+      const coloured = await colorizer.colorize(photo, { ...wanted(entry), maxSide: PREVIEW_SIDE, onProgress, signal });
+      learn(entry, coloured, points);
       this.settle(entry, "done", "Coloured");
-      this.listener.coloured(entry, coloured);
+      if (this.entries.includes(entry)) this.listener.coloured(entry, coloured);
     } catch (error) {
-      if (this.abort.signal.aborted) this.settle(entry, "stopped", "Stopped");
+      if (signal.aborted) this.settle(entry, "stopped", "Stopped");
       else this.settle(entry, "failed", sentence(error));
-      if (this.abort.signal.aborted) this.abort = new AbortController();
     }
   }
 
@@ -113,12 +130,18 @@ export class Album {
   }
 }
 
-/** What a coloured photo's file is called. */
-export function downloadName({ file }: Entry): string {
-  return `${file.name.replace(/\.[^.]+$/, "")}-colour.${downloadType(file).split("/")[1].replace("jpeg", "jpg")}`;
+function newEntry(file: File): Entry {
+  const none: readonly Hint[] = [];
+  const look = { strength: 1, vividness: 0, points: new History(none), answered: none };
+  return { file, state: "waiting", message: "Waiting its turn", ...look, saved: false };
 }
 
-/** Formats that may be transparent or are lossless stay so. */
-export function downloadType(file: File): "image/png" | "image/jpeg" {
-  return file.type === "image/png" || file.type === "image/webp" ? "image/png" : "image/jpeg";
+/** How an entry is to be coloured, as options of the colorizer: the network runs where its answer is out of date. */
+export function wanted({ strength, vividness, points, answer, answered }: Entry) {
+  return { strength, vividness, answer, hints: points.now === answered ? undefined : points.now };
+}
+
+/** Keeps what a network said for the next time. */
+export function learn(entry: Entry, { answer }: Coloured, answered: readonly Hint[]): void {
+  Object.assign(entry, { answer, answered });
 }

@@ -2,11 +2,11 @@
 
 import type { Colorizer, Timings } from "edge-colorizer-web";
 
-import { button, element, sentence } from "./dom";
+import { button, element, save, sentence } from "./dom";
 
 const RUNS = 20;
 
-/** Made by `tests/goldens/make_goldens.py`. */
+/** Made by `python -m goldens`. */
 interface Expected {
   readonly model_sha256: string;
   readonly photos: readonly { readonly name: string; readonly psnr_db: number; readonly grey_psnr_db: number }[];
@@ -42,9 +42,11 @@ export function prepareCheck(colorizer: Promise<Colorizer>): void {
   const text = element("check-text");
   const progress = element<HTMLProgressElement>("check-progress");
   let report: Report | undefined;
+  let checking = false;
   button("open-check").addEventListener("click", async () => {
     dialog.showModal();
-    if (report) return;
+    if (report || checking) return;
+    checking = true;
     try {
       text.textContent = "Checking";
       report = await check(await colorizer, (share) => (progress.value = share));
@@ -53,11 +55,19 @@ export function prepareCheck(colorizer: Promise<Colorizer>): void {
     } catch (error) {
       text.textContent = sentence(error);
     }
+    checking = false;
   });
   button("close-check").addEventListener("click", () => dialog.close());
   button("copy-check").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(JSON.stringify(report, null, 2));
-    text.textContent = "Copied";
+    const json = JSON.stringify(report, null, 2);
+    try {
+      await navigator.clipboard.writeText(json);
+      text.textContent = "Copied";
+    } catch {
+      // Over plain http there is no clipboard, and elsewhere it may be forbidden.
+      save(new Blob([json], { type: "application/json" }), "check.json");
+      text.textContent = "Saved as check.json: this page may not use the clipboard";
+    }
   });
 }
 

@@ -1,111 +1,149 @@
 /**
  * The page: photos in, colour photos out, with `edge-colorizer-web` doing the work.
  *
- *     album.ts       the photos and their queue        stage.ts    before and after, strength
- *     filmstrip.ts   the row of small pictures         camera.ts   a photo from the camera
- *     check.ts       "check this device"               offline.ts  the page without a network
+ *     album.ts       the photos and their queue        stage.ts      before and after, strength, vividness
+ *     filmstrip.ts   the row of small pictures         hand.ts       points of known colour; palette.ts their colours
+ *     zoom.ts        nearer, and full screen           downloads.ts  files; exif.ts what they keep
+ *     samples.ts     the welcome's photos              camera.ts     a photo from the camera
+ *     check.ts       "check this device"               offline.ts    the page without a network
  */
 
 import { type Coloured, Colorizer, type Progress } from "edge-colorizer-web";
 
-import { Album, type Entry, downloadName, downloadType } from "./album";
+import { Album, type Entry } from "./album";
 import { prepareCamera } from "./camera";
 import { prepareCheck } from "./check";
 import { button, element, save, sentence } from "./dom";
+import { coloured as colouredFile } from "./downloads";
 import { Filmstrip } from "./filmstrip";
+import { Hand } from "./hand";
 import { keepForOffline, loadAnew } from "./offline";
+import { holdsPoints, pointsName } from "./points";
+import { prepareSamples } from "./samples";
 import { Stage } from "./stage";
-
-const SAMPLES = { astronaut: "An astronaut", cat: "A cat", coffee: "A cup of coffee" };
+import { prepareZoom } from "./zoom";
 
 const colorizer = Colorizer.load({ onProgress: sayHowFar });
-const stage = new Stage(colorizer, (after) => album.selected && filmstrip.draw(album.selected, after));
+const hand = new Hand((quality) => void stage.refresh(quality), announce);
+const stage = new Stage(colorizer, { changed: (entry, after) => filmstrip.draw(entry, after), shown: (entry) => hand.show(entry) });
 const filmstrip = new Filmstrip((entry) => album.select(entry));
 const album = new Album(colorizer, { changed, coloured });
 
 colorizer.then(
-  () => (element("readiness").textContent = "Ready"),
+  ({ info }) => {
+    element("readiness").textContent = "Ready";
+    element("vividness-control").hidden = !info.vivid;
+    hand.offer(info);
+  },
   (error: unknown) => {
     element("alert-text").textContent = sentence(error);
     element("alert").hidden = false;
     element("readiness").textContent = "Not ready";
   },
 );
-void keepForOffline(() => (element("offline").textContent = "This page is kept on the device and works without a network."));
+void keepForOffline().then((text) => (element("offline").textContent = text));
 prepareCheck(colorizer);
-prepareSamples();
+prepareSamples(colorizer, () => album.entries.length === 0, (sample) => album.add([sample]));
+prepareZoom();
 prepareInputs();
 button("reload").addEventListener("click", () => void loadAnew());
+button("retry").addEventListener("click", () => album.selected && album.retry(album.selected));
 button("stop").addEventListener("click", () => album.stop());
-button("clear").addEventListener("click", () => album.clear());
+button("clear").addEventListener("click", () => leaves() && album.clear());
 button("download").addEventListener("click", () => album.selected && void download([album.selected]));
 button("download-all").addEventListener("click", () => void download(album.done));
+button("share").addEventListener("click", () => album.selected && void share(album.selected));
+button("share").hidden = !navigator.canShare?.({ files: [new File([], "photo.jpg", { type: "image/jpeg" })] });
+addEventListener("beforeunload", (event) => unsaved() && event.preventDefault());
 
 function sayHowFar({ step, share }: Progress): void {
   element("readiness").textContent = step === "download" ? `Getting ready: ${Math.round(share * 100)} %` : "Getting ready";
 }
 
+function announce(text: string): void {
+  element("batch-text").textContent = text;
+}
+
 function changed(entry?: Entry): void {
   const { entries, selected, finished, done } = album;
+  document.body.toggleAttribute("data-at-work", entries.length > 0);
   element("welcome").hidden = entries.length > 0;
   element("studio").hidden = entries.length === 0;
   filmstrip.show(album);
-  if (selected && (!entry || entry === selected)) stage.show(selected);
-  button("download").disabled = selected?.state !== "done";
+  if (!entry || entry === selected) stage.show(album);
+  for (const id of ["download", "share"]) button(id).disabled = selected?.state !== "done";
   button("download-all").hidden = done.length < 2;
   element("batch").hidden = finished === entries.length || entries.length < 2;
   element<HTMLProgressElement>("batch-progress").value = finished / Math.max(1, entries.length);
-  element("batch-text").textContent = progressText(entries, finished, done.length);
+  announce(progressText(entries, finished, done.length));
+  listFailures(entries.filter(({ state }) => state === "failed"));
 }
 
-function progressText(entries: readonly Entry[], finished: number, done: number): string {
-  const failed = entries.filter(({ state }) => state === "failed");
-  const counted = finished < entries.length ? `${finished} of ${entries.length} finished` : `${done} of ${entries.length} coloured`;
-  return [entries.length > 1 ? `${counted}.` : "", ...failed.map(({ message }) => message)].join(" ").trim();
+function progressText({ length }: readonly Entry[], finished: number, done: number): string {
+  if (length < 2) return "";
+  return finished < length ? `${finished} of ${length} finished.` : `${done} of ${length} coloured.`;
+}
+
+function listFailures(failed: readonly Entry[]): void {
+  element("failures").hidden = failed.length === 0;
+  element("failures-title").textContent = failed.length === 1 ? "One photo has no colours" : `${failed.length} photos have no colours`;
+  const lines = failed.map(({ message }) => Object.assign(document.createElement("li"), { textContent: message }));
+  element("failures-list").replaceChildren(...lines);
 }
 
 function coloured(entry: Entry, result: Coloured): void {
   filmstrip.draw(entry, result.after);
-  if (entry === album.selected) {
-    stage.take(entry, result);
-  } else {
-    result.before.close();
-    result.after.close();
-  }
+  void stage.take(entry, result);
 }
 
 async function download(entries: readonly Entry[]): Promise<void> {
-  const text = element("batch-text");
-  const buttons = [button("download"), button("download-all")];
-  for (const each of buttons) each.disabled = true;
-  try {
+  await hold(async () => {
+    const names = new Set<string>();
     for (const [index, entry] of entries.entries()) {
-      const { file, chroma, strength } = entry;
-      text.textContent = entries.length > 1 ? `Saving ${index + 1} of ${entries.length}` : "Saving at full size";
-      const blob = await (await colorizer).colorizeToBlob(file, { chroma, strength, type: downloadType(file) });
-      save(blob, downloadName(entry));
+      announce(entries.length > 1 ? `Saving ${index + 1} of ${entries.length}` : "Saving at full size");
+      const file = await colouredFile(await colorizer, entry, names);
+      save(file, file.name);
+      entry.saved = true;
     }
-    text.textContent = "Saved";
-  } catch (error) {
-    text.textContent = sentence(error);
-  }
-  for (const each of buttons) each.disabled = false;
+    announce("Saved");
+  });
 }
 
-function prepareSamples(): void {
-  for (const [name, label] of Object.entries(SAMPLES)) {
-    const item = document.createElement("li");
-    const choice = document.createElement("button");
-    const picture = document.createElement("img");
-    Object.assign(picture, { src: `samples/${name}.jpg`, alt: label, width: 160, height: 160, decoding: "async" });
-    choice.type = "button";
-    choice.append(picture);
-    choice.addEventListener("click", async () => {
-      const response = await fetch(picture.src);
-      album.add([new File([await response.blob()], `${name}.jpg`, { type: "image/jpeg" })]);
-    });
-    item.append(choice);
-    element("samples").append(item);
+async function share(entry: Entry): Promise<void> {
+  await hold(async () => {
+    announce("Getting the photo ready");
+    await navigator.share({ files: [await colouredFile(await colorizer, entry)] });
+    entry.saved = true;
+    announce("Shared");
+  });
+}
+
+/** Does something that takes its time, and that should not be asked for twice. */
+async function hold(work: () => Promise<void>): Promise<void> {
+  const buttons = ["download", "download-all", "share"].map(button);
+  for (const each of buttons) each.disabled = true;
+  try {
+    await work();
+  } catch (error) {
+    announce(error instanceof DOMException && error.name === "AbortError" ? "" : sentence(error));
+  }
+  for (const each of buttons) each.disabled = each.id !== "download-all" && album.selected?.state !== "done";
+}
+
+const unsaved = (): boolean => album.done.some(({ saved }) => !saved);
+
+function leaves(): boolean {
+  return !unsaved() || confirm("Some coloured photos have not been downloaded. Start over without them?");
+}
+
+/** Photos join the album; a file of points goes to the photo that it is named after, or else to the one on the screen. */
+function take(files: Iterable<File>): void {
+  const given = [...files];
+  album.add(given.filter((file) => !holdsPoints(file)));
+  for (const file of given.filter(holdsPoints)) {
+    const entry = album.entries.find((each) => pointsName(each.file.name) === file.name) ?? album.selected;
+    if (entry?.state === "done") void hand.load(entry, file);
+    else announce(`Open the photo of ${file.name} first.`);
   }
 }
 
@@ -114,14 +152,14 @@ function prepareInputs(): void {
   const files = element<HTMLInputElement>("files");
   for (const input of [files, element<HTMLInputElement>("capture")]) {
     input.addEventListener("change", () => {
-      album.add(input.files ?? []);
+      take(input.files ?? []);
       input.value = ""; // so that the same photo can be chosen again
     });
   }
   for (const each of document.querySelectorAll<HTMLButtonElement>("[data-action]")) {
     each.addEventListener("click", () => (each.dataset.action === "camera" ? camera.open() : files.click()));
   }
-  document.addEventListener("paste", ({ clipboardData }) => album.add(clipboardData?.files ?? []));
+  document.addEventListener("paste", ({ clipboardData }) => take(clipboardData?.files ?? []));
   prepareDrop();
 }
 
@@ -137,6 +175,6 @@ function prepareDrop(): void {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     zone.hidden = true;
-    album.add(event.dataTransfer?.files ?? []);
+    take(event.dataTransfer?.files ?? []);
   });
 }

@@ -1,10 +1,14 @@
 /** Keeps the page for the next time, when there may be no network. */
 
-export async function keepForOffline(onKept: () => void): Promise<void> {
-  if (!import.meta.env.PROD || !navigator.serviceWorker) return; // browsers have none over plain http
+/** @returns a sentence about where the page stands. */
+export async function keepForOffline(): Promise<string> {
+  if (!import.meta.env.PROD) return "";
+  if (!navigator.serviceWorker) {
+    return "Over plain http, browsers neither keep this page nor let it use more than one processor: it works, slower.";
+  }
   await navigator.serviceWorker.register("./sw.js");
   await navigator.serviceWorker.ready;
-  onKept();
+  return "This page is kept on the device and works without a network.";
 }
 
 /** Forgets all that was kept and loads the page anew, for a file that arrived damaged. */

@@ -5,6 +5,9 @@ declare const self: ServiceWorkerGlobalScope;
 declare const __PAGE__: { readonly version: string; readonly files: readonly string[] };
 
 const { version, files } = __PAGE__;
+/** In the page's head; another program on the same address has no such line. */
+const OURS = '<meta name="application-name" content="edge-colorizer"';
+const MOST_PATIENCE_MS = 3000;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(version).then((cache) => cache.addAll([...files])));
@@ -20,13 +23,22 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("fetch", (event) => {
-  if (event.request.method !== "GET") return;
-  event.respondWith(
-    (async () => {
-      const cache = await caches.open(version);
-      return (await cache.match(event.request, { ignoreSearch: true, ignoreVary: true })) ?? fetch(event.request);
-    })(),
-  );
+  const { request } = event;
+  if (request.method === "GET") event.respondWith(request.mode === "navigate" ? visit(request) : kept(request));
 });
+
+/** A server that answers with another page has taken over the address, so this one leaves; without one, it stays. */
+async function visit(request: Request): Promise<Response> {
+  const answer = await fetch(request.url, { signal: AbortSignal.timeout(MOST_PATIENCE_MS) }).catch(() => undefined);
+  if (!answer?.ok || (await answer.clone().text()).includes(OURS)) return kept(request);
+  await self.registration.unregister();
+  for (const name of await caches.keys()) await caches.delete(name);
+  return answer;
+}
+
+async function kept(request: Request): Promise<Response> {
+  const cache = await caches.open(version);
+  return (await cache.match(request, { ignoreSearch: true, ignoreVary: true })) ?? fetch(request);
+}
 
 export {};

@@ -1,8 +1,8 @@
 package org.edgecolorizer;
 
-import java.nio.ByteBuffer;
+import android.graphics.Bitmap;
 
-/** Stands in for ColorPath.kt where there is no Kotlin compiler: the same natives, under the same names. */
+/** What ColorPath.kt declares, for machines without a Kotlin compiler. */
 public final class ColorPath {
     static {
         System.loadLibrary("edge_colorizer");
@@ -10,7 +10,15 @@ public final class ColorPath {
 
     private ColorPath() {}
 
-    public static native float[] lightness(ByteBuffer rgba, int width, int height, int side);
+    public static native void unpremultiply(Bitmap bitmap);
 
-    public static native void merge(ByteBuffer rgba, int width, int height, float[] ab, int side, float strength);
+    public static native void premultiply(Bitmap bitmap);
+
+    public static native float[] lightness(Bitmap bitmap, int side);
+
+    public static native float[] placeHints(double[] discs, int[] colors, int width, int height, int cells);
+
+    public static native float[] blend(float[] faithful, float[] vivid, float vividness);
+
+    public static native void merge(Bitmap bitmap, float[] ab, int side, float strength, int firstRow, int endRow);
 }

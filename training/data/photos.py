@@ -10,9 +10,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sdk.contract import LIGHTNESS
+from sdk.contract import HINTS, LIGHTNESS
 from training.config import Recipe
 from training.data.crops import as_values, crop, draw_crops
+from training.data.hints import random_hints
 from training.data.old_photos import age, draw_ages
 from training.data.sources import EmptyDatasetError
 
@@ -79,7 +80,10 @@ class Photos(ABC):
         crops, ages = (draw(recipe.batch_size, generator)[ours] for draw in (draw_crops, draw_ages))
         pixels, usable = self.pixels(self._indices(step, recipe)[ours])
         lightness, ab = crop(pixels, crops[usable], smallest=recipe.smallest_crop, size=recipe.size)
-        return Batch({LIGHTNESS.name: age(lightness, ages[usable], share=recipe.old_photos)}, ab)
+        inputs = {LIGHTNESS.name: age(lightness, ages[usable], share=recipe.old_photos)}
+        if recipe.takes_hints:
+            inputs[HINTS.name] = random_hints(ab, generator=generator)
+        return Batch(inputs, ab)
 
     def _indices(self, step: int, recipe: Recipe) -> npt.NDArray[np.intp]:
         positions = range(step * recipe.batch_size, (step + 1) * recipe.batch_size)

@@ -47,8 +47,9 @@ class Student(UNet):
             context=GlobalContext(channels[-1]),
             decoder=nn.ModuleList(DecoderStep(*sizes) for sizes in zip(inputs, skips, decoder, strict=False)),
             heads={name: LimitedConv(decoder[-1]) for name in heads},
+            encoder_channels=channels,
             feature_channels=decoder,
-            hint_channels=channels[::-1] if hints else None,
+            hints=hints,
         )
 
     def load_imagenet_encoder(self, weights: dict[str, Tensor], input_range: InputRange) -> None:

@@ -45,6 +45,7 @@ class Pix2PixTeacher(UNet):
             context=nn.Identity(),
             decoder=nn.ModuleList(steps),
             heads={AB.name: nn.Sequential(nn.ReLU(), nn.Conv2d(inputs, 2, 3, padding=1), nn.Tanh())},
+            encoder_channels=channels,
             feature_channels=features,
         )
 
@@ -77,6 +78,7 @@ class ResNetTeacher(UNet):
             context=GlobalContext(512),
             decoder=nn.ModuleList(_ConcatStep(*sizes) for sizes in zip(inputs, skips, decoder, strict=False)),
             heads={AB.name: nn.Sequential(nn.Conv2d(decoder[-1], 2, 1), nn.Tanh())},
+            encoder_channels=(*reversed(skips), inputs[0]),
             feature_channels=decoder,
         )
 

@@ -20,9 +20,9 @@ class UNet(nn.Module):
         context: What the deepest features pass through; keeps their shape.
         decoder: One step fewer than stages, each doubling the resolution: called with features and a skip.
         heads: By the contract's names of its outputs: the last features to (N, 2, S/2, S/2) in [-1, 1].
+        encoder_channels: Channels of what each stage returns.
         feature_channels: Channels of what each decoder step returns.
-        hint_channels: Channels of the deepest features and of each skip connection, deepest first, for a network that
-            takes hints; None for one that does not.
+        hints: Whether it takes hints beside the lightness.
     """
 
     def __init__(
@@ -32,16 +32,18 @@ class UNet(nn.Module):
         context: nn.Module,
         decoder: nn.ModuleList,
         heads: Mapping[str, nn.Module],
+        encoder_channels: Sequence[int],
         feature_channels: Sequence[int],
-        hint_channels: Sequence[int] | None = None,
+        hints: bool = False,
     ) -> None:
         super().__init__()
         self.stages = stages
         self.context = context
         self.decoder = decoder
         self.heads = nn.ModuleDict(dict(heads))
+        self.encoder_channels = tuple(encoder_channels)
         self.feature_channels = tuple(feature_channels)
-        self.hints = HintPyramid(hint_channels) if hint_channels else None
+        self.hints = HintPyramid(self.encoder_channels) if hints else None
 
     @property
     def contract(self) -> Contract:
@@ -53,10 +55,19 @@ class UNet(nn.Module):
 
     def features(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """What each decoder step returns, deepest first; the last is (N, C, S/2, S/2)."""
-        features, skips, decoded = inputs[LIGHTNESS.name], [], []
+        return self.decoded(self.encoded(inputs[LIGHTNESS.name]), inputs)
+
+    def encoded(self, lightness: Tensor) -> list[Tensor]:
+        """What each stage of the encoder makes of (N, 1, S, S), shallowest first."""
+        features, encoded = lightness, []
         for stage in self.stages:
             features = stage(features)
-            skips.append(features)
+            encoded.append(features)
+        return encoded
+
+    def decoded(self, encoded: Sequence[Tensor], inputs: Mapping[str, Tensor]) -> list[Tensor]:
+        """What `features` returns, from what `encoded` did."""
+        skips, decoded = list(encoded), []
         if self.hints:
             skips = [skip + hint for skip, hint in zip(skips, self.hints(inputs[HINTS.name]), strict=True)]
         features = self.context(skips.pop())
@@ -81,6 +92,11 @@ class UNet(nn.Module):
         return {name: head(features) for name, head in self.heads.items()}
 
 
+# A hint's chroma, of a deviation of about 0.15 in the contract's scale, is added to features of a deviation of several.
+# Without this, its convolutions would need weights that an optimizer takes many thousand steps to reach.
+_HINT_GAIN = 10.0
+
+
 class HintPyramid(nn.Module):
     """What people say of colours, brought to every resolution of the encoder.
 
@@ -89,19 +105,19 @@ class HintPyramid(nn.Module):
     convolutions start at zero: a network that learns to take hints begins as the one it was.
 
     Args:
-        channels: Of the encoder's outputs, deepest first.
+        channels: Of the encoder's outputs, shallowest first.
     """
 
     def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
-        self.project = nn.ModuleList(nn.Conv2d(2 * AB.channels + 1, count, 1, bias=False) for count in channels[::-1])
+        self.project = nn.ModuleList(nn.Conv2d(2 * AB.channels + 1, count, 1, bias=False) for count in channels)
         for convolution in self.project:
             nn.init.zeros_(convolution.get_parameter("weight"))
 
     def forward(self, hints: Tensor) -> list[Tensor]:
         """(N, 3, S/2, S/2) to what is added to each encoder output, shallowest first."""
         chroma, mask = hints[:, : AB.channels], hints[:, AB.channels :]
-        level = torch.cat([F.relu(chroma), F.relu(-chroma), mask], dim=1)
+        level = torch.cat([F.relu(chroma), F.relu(-chroma), mask], dim=1) * _HINT_GAIN
         projected = []
         for convolution in self.project:
             projected.append(convolution(level))

@@ -2,13 +2,12 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from sdk.contract import AB, LIGHTNESS
+from sdk.contract import LIGHTNESS
 from training.config import GanConfig, Recipe, RecipeError
 from training.data import Batch
-from training.losses import adversarial, l1, muted
-from training.models.discriminator import PatchDiscriminator
+from training.losses import OBJECTIVES, ab_loss, l1, muted
+from training.models.discriminator import PatchDiscriminator, SemanticDiscriminator
 from training.models.unet import UNet
 from training.tasks import Turn
 
@@ -17,14 +16,25 @@ SMALLEST_SIZE = 64
 
 
 class GanTask:
-    """The paper's equation 3: the conditional GAN's loss plus λ times L1; the discriminator's has no L1."""
+    """The paper's equation 3 for the network's last head: the GAN's loss plus λ times L1.
+
+    Heads before the last keep the recipe's loss: a student learns to answer vividly without forgetting how to answer
+    faithfully. The discriminator's loss has no L1. It takes its turn first, and the generator then learns from the
+    answers that were judged, so that it runs once a step.
+    """
 
     def __init__(self, network: UNet, recipe: Recipe) -> None:
         if recipe.size < SMALLEST_SIZE:
             raise RecipeError(f"the discriminator needs size {SMALLEST_SIZE} or more, not {recipe.size}")
+        self._recipe = recipe
         self._config = recipe.gan or GanConfig()
+        self._objective = OBJECTIVES[self._config.objective]
         self.network = network
-        self.discriminator = PatchDiscriminator(width=self._config.discriminator_width)
+        self.discriminator = _discriminator(network, self._config)
+        # How many steps it has learned, on its device and in its checkpoint.
+        self.discriminator.register_buffer("steps", torch.zeros(()))
+        self._answers: dict[str, Tensor] = {}
+        self._encoded: list[Tensor] = []
         self.modules: tuple[nn.Module, ...] = (network, self.discriminator)
         self.turns = (
             Turn(self.discriminator, self.discriminator_losses, self._config.discriminator_learning_rate),
@@ -33,25 +43,35 @@ class GanTask:
 
     def discriminator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """Half of how badly it tells the photo's chroma from the generator's, so that it learns the slower."""
-        with torch.no_grad():
-            predicted = self.network(batch.inputs)[AB.name]
+        self.discriminator.requires_grad_(True)
+        self.discriminator.get_buffer("steps").add_(1)
+        lightness = batch.inputs[LIGHTNESS.name]
+        encoded = self.network.encoded(lightness)
+        self._answers = self.network.answers(self.network.decoded(encoded, batch.inputs)[-1])
+        self._encoded = [features.detach() for features in encoded]
+        *_, predicted = self._answers.values()
+        real, fake = (self.discriminator(lightness, ab, self._encoded) for ab in (batch.ab, predicted.detach()))
         return {
-            "discriminator_real": 0.5 * self._judge(batch.inputs[LIGHTNESS.name], batch.ab, real=True),
-            "discriminator_fake": 0.5 * self._judge(batch.inputs[LIGHTNESS.name], predicted, real=False),
+            "discriminator_real": 0.5 * self._objective.real(real),
+            "discriminator_fake": 0.5 * self._objective.fake(fake),
         }
 
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
-        """How badly it fools the discriminator, and how far it is from the photo's chroma."""
-        predicted = self.network(batch.inputs)[AB.name]
-        losses = {
-            "generator_adversarial": self._judge(batch.inputs[LIGHTNESS.name], predicted, real=True),
-            "generator_l1": self._config.l1_weight * l1(predicted, batch.ab),
-        }
+        """How badly the last head fools the discriminator, and how far it is from the photo; the others' losses."""
+        self.discriminator.requires_grad_(False)
+        (name, predicted), *others = reversed(self._answers.items())
+        logits = self.discriminator(batch.inputs[LIGHTNESS.name], predicted, self._encoded)
+        # Until the discriminator knows something, what it says is noise.
+        heard = self.discriminator.get_buffer("steps") > self._config.warmup_steps
+        losses = {head: ab_loss(answer, batch.ab, self._recipe) for head, answer in others}
+        losses[f"{name}_adversarial"] = self._objective.fool(logits) * heard
+        losses[f"{name}_l1"] = self._config.l1_weight * l1(predicted, batch.ab)
         if self._config.muted_weight:
-            losses["generator_muted"] = self._config.muted_weight * muted(predicted, batch.ab)
+            losses[f"{name}_muted"] = self._config.muted_weight * muted(predicted, batch.ab)
         return losses
 
-    def _judge(self, lightness: Tensor, ab: Tensor, *, real: bool) -> Tensor:
-        # Chroma is half the lightness's size; the discriminator sees both at chroma's.
-        logits = self.discriminator(torch.cat([F.avg_pool2d(lightness, 2), ab], dim=1))
-        return adversarial(logits, real=real, objective=self._config.objective)
+
+def _discriminator(network: UNet, config: GanConfig) -> nn.Module:
+    if config.discriminator == "semantic":
+        return SemanticDiscriminator(network.encoder_channels, width=config.discriminator_width)
+    return PatchDiscriminator(width=config.discriminator_width, spectral=config.spectral_norm)

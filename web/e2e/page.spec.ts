@@ -1,37 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, type TestInfo, expect, test } from "@playwright/test";
 
 import { PYTHON } from "../playwright.config";
-
-const photo = (name: string) => fileURLToPath(new URL(`../../examples/photos/${name}`, import.meta.url));
-const PHOTOS = ["astronaut.jpg", "cat.jpg", "coffee.jpg"].map(photo);
-
-/** Looks at what somebody would see: how far apart the channels of the coloured canvas are. */
-async function chroma(page: Page): Promise<number> {
-  return page.locator("#after").evaluate(async (canvas: HTMLCanvasElement) => {
-    const bitmap = await createImageBitmap(canvas);
-    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d") as OffscreenCanvasRenderingContext2D;
-    context.drawImage(bitmap, 0, 0);
-    const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
-    let apart = 0;
-    for (let at = 0; at < data.length; at += 4) apart += Math.abs(data[at] - data[at + 2]);
-    return apart / (data.length / 4);
-  });
-}
-
-async function open(page: Page): Promise<void> {
-  await page.goto("/");
-  await expect(page.locator("#readiness")).toHaveText("Ready");
-}
-
-async function choose(page: Page, ...files: Parameters<ReturnType<Page["locator"]>["setInputFiles"]>[0][]): Promise<void> {
-  await page.locator("#files").setInputFiles(files.flat() as string[]);
-}
+import { PHOTOS, choose, chroma, open, upload } from "./helpers";
 
 /**
  * Notes when files are chosen and when the next coloured photo is painted; answers the time between, in milliseconds.
@@ -107,14 +82,11 @@ test("strength scales the colours and does not run the network again", async ({ 
 test("of five files a bad one gets a message and the others go on", async ({ page }) => {
   await open(page);
   const bad = { name: "notes.jpg", mimeType: "image/jpeg", buffer: Buffer.from("not a photo") };
-  const photos = [...PHOTOS, PHOTOS[0]].map((path, index) => ({
-    name: `${index}.jpg`,
-    mimeType: "image/jpeg",
-    buffer: readFileSync(path),
-  }));
-  await page.locator("#files").setInputFiles([photos[0], bad, ...photos.slice(1)]);
-  await expect(page.locator("#batch-text")).toContainText("4 of 5 coloured.");
-  await expect(page.locator("#batch-text")).toContainText("notes.jpg");
+  const good = [...PHOTOS, PHOTOS[0]].map((path, index) => upload(path, `${index}.jpg`));
+  await choose(page, good[0], bad, ...good.slice(1));
+  await expect(page.locator("#batch-text")).toHaveText("4 of 5 coloured.");
+  await expect(page.locator("#failures-title")).toHaveText("One photo has no colours");
+  await expect(page.locator("#failures-list li")).toHaveText(/notes.jpg/);
   await expect(page.locator('#filmstrip button[data-state="done"]')).toHaveCount(4);
   await expect(page.locator('#filmstrip button[data-state="failed"]')).toHaveCount(1);
   await page.locator("#filmstrip button").nth(1).click();

@@ -1,7 +1,7 @@
 /**
  * CIE Lab and sRGB: `sdk/color.py` in TypeScript, function by function, for 8-bit photos.
  *
- * Held to golden vectors made by the Python module (`tests/goldens`). Lightness `L` runs over [0, 100];
+ * Held to golden vectors made by the Python module (`goldens`). Lightness `L` runs over [0, 100];
  * chroma `a` and `b` over about [-110, 110] for colours inside sRGB.
  */
 
@@ -62,6 +62,20 @@ export function normalizedLightness(rgb: Uint8Array): Float32Array {
     lightness[pixel] = (116 * root(luminance(rgb[at], rgb[at + 1], rgb[at + 2])) - 16) / LIGHTNESS_SCALE - 1;
   }
   return lightness;
+}
+
+/** L, a and b of an sRGB colour. */
+export function labFromRgb(rgb: Triple): Triple {
+  const linear = rgb.map((level) => LINEAR_TABLE[level]);
+  const [x, y, z] = RELATIVE_XYZ_FROM_RGB.map((row) => root(row[0] * linear[0] + row[1] * linear[1] + row[2] * linear[2]));
+  return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
+}
+
+/** The sRGB colour of L, a and b, as "#rrggbb"; one outside the gamut moves towards the grey of its lightness. */
+export function hexFromLab(lightness: number, a: number, b: number): string {
+  const rgba = new Uint8ClampedArray(4);
+  writeGamutMapped(rgba, 0, (lightness + 16) / 116, a, b);
+  return `#${Array.from(rgba.subarray(0, 3), (level) => level.toString(16).padStart(2, "0")).join("")}`;
 }
 
 /**

@@ -15,10 +15,10 @@
  *               └─ color.ts               chroma ab, upsampled and merged with the photo's own L, strip by strip
  */
 
-import type { Chroma } from "./color";
-import { BackendUnavailable, fromMessage } from "./errors";
-import type { PixelSource } from "./pixels";
-import type { ColorizeJob, Coloured, Info, Job, Progress, Request, Response } from "./protocol";
+import { BackendUnavailable, fromMessage } from "./errors.js";
+import type { Hint } from "./hints.js";
+import type { PixelSource } from "./pixels.js";
+import type { Answer, ColorizeJob, Coloured, Info, InlinedModel, Job, Progress, Request, Response } from "./protocol.js";
 
 export type Photo = PixelSource | HTMLImageElement;
 
@@ -32,15 +32,25 @@ export interface Watching {
 export interface LoadOptions extends Watching {
   /** The folder of the model and its `manifest.json`; by default `models/` beside the page. */
   readonly modelUrl?: string | URL;
+  /** A model that is part of the script, instead: what `edge-colorizer-web/inlined-model` exports. */
+  readonly model?: InlinedModel;
   /** By default as many as help: more than one needs a cross-origin isolated page. */
   readonly threads?: number;
+  /** Where no bundler is at work: `dist/standalone-worker.js` of this package, on any origin that allows it. */
+  readonly workerUrl?: string | URL;
+  /** Where no bundler is at work: the folder `dist/` of onnxruntime-web. */
+  readonly runtimeUrl?: string | URL;
 }
 
 export interface ColorizeOptions extends Watching {
   /** Chroma is multiplied by this: 0 is grey, 1 as the network says. */
   readonly strength?: number;
-  /** Of an earlier answer for the same photo: the network is not run again. */
-  readonly chroma?: Chroma;
+  /** 0 for the faithful answer, 1 for the vivid one, and every blend between, where the network has both. */
+  readonly vividness?: number;
+  /** Colours that somebody knows, in the photo's own pixels, where the network takes them. */
+  readonly hints?: readonly Hint[];
+  /** An earlier one for the same photo: the network is run again only where `hints` are given. */
+  readonly answer?: Answer;
   /** The answer is made no larger than this, in pixels; by default as large as the photo. */
   readonly maxSide?: number;
 }
@@ -59,12 +69,11 @@ interface Waiting {
 
 /** Colours photos with one network, held open between calls, in a worker of its own. */
 export class Colorizer {
-  private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "colorizer" });
   private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
   private loaded?: Info;
 
-  private constructor() {
+  private constructor(private readonly worker: Worker) {
     this.worker.onmessage = ({ data }: MessageEvent<Response>) => this.settle(data);
     this.worker.onerror = (event) =>
       this.failAll(new BackendUnavailable(`The colorizer's worker failed (${event.message || "it cannot be loaded"}).`));
@@ -77,10 +86,11 @@ export class Colorizer {
    * @throws BackendUnavailable where it cannot be loaded, or this browser cannot run it.
    */
   static async load(options: LoadOptions = {}): Promise<Colorizer> {
-    const colorizer = new Colorizer();
-    const modelUrl = new URL(options.modelUrl ?? "models/", document.baseURI).href;
+    const { model = folder(options.modelUrl ?? "models/"), threads } = options;
+    const runtimeUrl = options.runtimeUrl && folder(options.runtimeUrl);
+    const colorizer = new Colorizer(startWorker(options.workerUrl));
     try {
-      colorizer.loaded = await colorizer.ask<Info>({ kind: "load", modelUrl, threads: options.threads }, options);
+      colorizer.loaded = await colorizer.ask<Info>({ kind: "load", model, runtimeUrl, threads }, options);
     } catch (error) {
       colorizer.close();
       throw error;
@@ -144,8 +154,28 @@ export class Colorizer {
   }
 }
 
-async function colorizeJob(photo: Photo, { strength, chroma, maxSide }: ColorizeOptions): Promise<ColorizeJob> {
+async function colorizeJob(photo: Photo, options: ColorizeOptions): Promise<ColorizeJob> {
+  const { strength, vividness, hints, answer, maxSide } = options;
   // An element cannot travel to a worker.
   const pixels = photo instanceof HTMLImageElement ? await createImageBitmap(photo) : photo;
-  return { kind: "colorize", photo: pixels, strength, chroma, maxSide };
+  return { kind: "colorize", photo: pixels, strength, vividness, hints, answer, maxSide };
+}
+
+function startWorker(workerUrl?: string | URL): Worker {
+  // Bundlers know this very expression, and make the worker a bundle of its own.
+  if (!workerUrl) return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "colorizer" });
+  // Browsers start no worker from another origin, but let one that starts here import it.
+  const source = `import ${JSON.stringify(absolute(workerUrl))};`;
+  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(address, { type: "module", name: "colorizer" });
+  worker.addEventListener("message", () => URL.revokeObjectURL(address), { once: true });
+  return worker;
+}
+
+function folder(url: string | URL): string {
+  return absolute(url).replace(/\/?$/, "/");
+}
+
+function absolute(url: string | URL): string {
+  return new URL(url, document.baseURI).href;
 }

@@ -7,17 +7,11 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { CONSTANTS } from "./color";
-import { ModelIntegrityError } from "./errors";
+import { CONSTANTS } from "./color.js";
+import { AB, type Contract, HINTS, LIGHTNESS, type TensorSpec, VIVID_AB } from "./contract.js";
+import { ModelIntegrityError } from "./errors.js";
 
-const SCHEMA = 1;
-
-/** The tensor contract: lightness (1, 1, S, S) in, ab (1, 2, S/2, S/2) out, float32 in [−1, 1]. */
-export interface Tensors {
-  readonly inputName: string;
-  readonly outputName: string;
-  readonly side: number;
-}
+const SCHEMAS = [1, 2];
 
 export interface Artifact {
   readonly path: string;
@@ -29,7 +23,7 @@ export interface Artifact {
 export interface Manifest {
   readonly modelName: string;
   readonly modelVersion: string;
-  readonly tensors: Tensors;
+  readonly tensors: Contract;
   readonly artifact: Artifact;
 }
 
@@ -41,8 +35,8 @@ export interface Manifest {
  */
 export function parseManifest(text: string): Manifest {
   const content = record(parseJson(text), "the manifest");
-  if (content.schema !== SCHEMA) {
-    throw new ModelIntegrityError(`The manifest has schema ${String(content.schema)}, this page knows ${SCHEMA}; update it.`);
+  if (!SCHEMAS.includes(content.schema as number)) {
+    throw new ModelIntegrityError(`The manifest has schema ${String(content.schema)}, this page knows ${SCHEMAS}; update it.`);
   }
   if (canonical(content.colour) !== canonical(CONSTANTS)) {
     throw new ModelIntegrityError("The model was made with other colour constants; its colours would be wrong here.");
@@ -52,11 +46,7 @@ export function parseManifest(text: string): Manifest {
   return {
     modelName: string(model.name, "model.name"),
     modelVersion: string(model.version, "model.version"),
-    tensors: {
-      inputName: string(tensors.input_name, "tensors.input_name"),
-      outputName: string(tensors.output_name, "tensors.output_name"),
-      side: count(tensors.side, "tensors.side"),
-    },
+    tensors: content.schema === 1 ? oneTensorEachWay(tensors) : tensorLists(tensors),
     artifact: findArtifact(content.artifacts),
   };
 }
@@ -80,6 +70,34 @@ export function verify(bytes: Uint8Array, artifact: Artifact): void {
   if (bytesToHex(sha256(bytes)) !== artifact.sha256) {
     throw new ModelIntegrityError("The model is not the file its manifest describes, so it was not opened; load it again.");
   }
+}
+
+/** Schema 1: lightness in and ab out, by name alone. */
+function oneTensorEachWay({ side, input_name, output_name }: Record<string, unknown>): Contract {
+  if (input_name !== LIGHTNESS.name || output_name !== AB.name) throw malformed("its tensors are not lightness and ab");
+  return { side: count(side, "tensors.side"), inputs: [LIGHTNESS], outputs: [AB] };
+}
+
+/** Schema 2: each tensor with its scale, which must be ours. */
+function tensorLists({ side, inputs, outputs }: Record<string, unknown>): Contract {
+  return {
+    side: count(side, "tensors.side"),
+    inputs: known(inputs, "tensors.inputs", [LIGHTNESS, HINTS]),
+    outputs: known(outputs, "tensors.outputs", [AB, VIVID_AB]),
+  };
+}
+
+/** A list of tensors that this page knows; the first, lightness or faithful chroma, is always in it. */
+function known(entries: unknown, name: string, ours: readonly TensorSpec[]): TensorSpec[] {
+  if (!Array.isArray(entries)) throw malformed(name);
+  const specs = entries.map((entry) => {
+    const { meaning, ...numbers } = record(entry, name);
+    const spec = ours.find((one) => canonical(one) === canonical(numbers));
+    if (!spec) throw malformed(`the tensor ${String(numbers.name)} is not one this page knows`);
+    return spec;
+  });
+  if (!specs.includes(ours[0])) throw malformed(`${ours[0].name} is missing`);
+  return specs;
 }
 
 function findArtifact(artifacts: unknown): Artifact {

@@ -1,12 +1,15 @@
 /** A photo's way through the worker: `sdk/colorizer.py` for the browser. */
 
-import { CHROMA_SCALE, type Chroma, Merger, normalizedLightness } from "./color";
-import { BackendUnavailable } from "./errors";
-import { type Manifest, artifactUrl, parseManifest, verify } from "./manifest";
-import { Network } from "./network";
-import { context, decode, rowReader, rowsPerStrip, shrink } from "./pixels";
-import type { ColorizeJob, Coloured, Info, LoadJob, Progress } from "./protocol";
-import { resize } from "./resize";
+import { type Chroma, Merger, normalizedLightness } from "./color.js";
+import { HINTS, VIVID_AB, blend, encode } from "./contract.js";
+import { fetchAll } from "./download.js";
+import { type Hint, placeHints } from "./hints.js";
+import { ColorizerError } from "./errors.js";
+import { type Manifest, verify } from "./manifest.js";
+import { Network } from "./network.js";
+import { context, decode, rowReader, rowsPerStrip, shrink } from "./pixels.js";
+import type { Answer, ColorizeJob, Coloured, Info, LoadJob, Progress } from "./protocol.js";
+import { resize } from "./resize.js";
 
 /** What a job reports to and asks of its caller. */
 export interface Watch {
@@ -24,14 +27,12 @@ export class Pipeline {
   ) {}
 
   static async load(job: LoadJob, watch: Watch): Promise<Pipeline> {
-    const folder = new URL(job.modelUrl);
-    const manifest = parseManifest(new TextDecoder().decode(await download(new URL("manifest.json", folder), watch)));
-    const model = await download(artifactUrl(folder, manifest.artifact), watch, manifest.artifact.bytes);
+    const { manifest, model, runtime } = await fetchAll(job, watch);
     verify(model, manifest.artifact);
     watch.report("open", 0);
-    const network = await Network.open(model, manifest.tensors, job.threads);
+    const network = await Network.open(model, manifest.tensors, runtime, job.threads);
     // The first run is slower than all others; it should not be the user's.
-    await network.predictAb(new Float32Array(manifest.tensors.side ** 2));
+    await network.run(encode(manifest.tensors, new Float32Array(manifest.tensors.side ** 2)));
     watch.report("open", 1);
     return new Pipeline(network, manifest);
   }
@@ -45,6 +46,8 @@ export class Pipeline {
       sha256: artifact.sha256,
       threads: this.network.threads,
       crossOriginIsolated: globalThis.crossOriginIsolated,
+      hints: this.manifest.tensors.inputs.includes(HINTS),
+      vivid: this.manifest.tensors.outputs.includes(VIVID_AB),
     };
   }
 
@@ -54,30 +57,43 @@ export class Pipeline {
     const photo = await decode(job.photo);
     await watch.rest();
     const decoded = performance.now();
-    const chroma = job.chroma ?? (await this.predict(photo, watch));
+    const answer = await this.answer(photo, job, watch);
     const before = await shrink(photo, job.maxSide ?? Infinity);
     const predicted = performance.now();
-    const canvas = await merge(before, chroma, job.strength, watch);
+    const canvas = await merge(before, blend(answer.tensors, job.vividness), job.strength, watch);
     const merged = performance.now();
     const timings = {
       decode: decoded - start,
-      network: job.chroma ? 0 : predicted - decoded,
+      network: answer === job.answer ? 0 : predicted - decoded,
       merge: merged - predicted,
       total: merged - start,
     };
-    if (!job.encode) return { before, after: canvas.transferToImageBitmap(), chroma, timings };
+    if (!job.encode) return { before, after: canvas.transferToImageBitmap(), answer, timings };
     before.close();
     watch.report("encode", 0);
     return canvas.convertToBlob(job.encode);
   }
 
-  private async predict(photo: ImageBitmap, watch: Watch): Promise<Chroma> {
+  /** What the network says, as far as the job does not know it already. */
+  private async answer(photo: ImageBitmap, { answer, hints }: ColorizeJob, watch: Watch): Promise<Answer> {
+    if (answer && !hints) return answer;
     watch.report("network", 0);
-    const { side } = this.manifest.tensors;
-    const small = await resize(rowReader(photo), photo.height, photo.width, side, watch.rest);
-    const answer = await this.network.predictAb(normalizedLightness(small));
+    const given = answer ?? (await this.look(photo, watch));
+    const tensors = await this.network.run(encode(this.manifest.tensors, given.lightness, this.placed(hints, given)));
     await watch.rest();
-    return { ab: answer.map((value) => value * CHROMA_SCALE), height: side / 2, width: side / 2 };
+    return { ...given, tensors };
+  }
+
+  private async look(photo: ImageBitmap, watch: Watch): Promise<Omit<Answer, "tensors">> {
+    const { height, width } = photo;
+    const small = await resize(rowReader(photo), height, width, this.manifest.tensors.side, watch.rest);
+    return { height, width, lightness: normalizedLightness(small) };
+  }
+
+  private placed(hints: readonly Hint[] = [], { height, width }: Omit<Answer, "tensors">): Float32Array | undefined {
+    if (hints.length === 0) return undefined;
+    if (!this.info.hints) throw new ColorizerError("This model takes no hints; load one whose manifest lists them.");
+    return placeHints(hints, this.manifest.tensors, height, width);
   }
 }
 
@@ -95,27 +111,4 @@ async function merge(photo: ImageBitmap, chroma: Chroma, strength: number | unde
     await watch.rest();
   }
   return merged.canvas;
-}
-
-/** @param bytes that are expected, for the progress alone; the hash decides what is right. */
-async function download(url: URL, watch: Watch, bytes?: number): Promise<Uint8Array> {
-  const response = await fetch(url, { signal: watch.signal }).catch((error: unknown) => {
-    watch.signal.throwIfAborted();
-    throw new BackendUnavailable(`${url.pathname} cannot be loaded (${String(error)}); is the page's server still there?`);
-  });
-  if (!response.ok || !response.body) {
-    throw new BackendUnavailable(`${url.pathname} cannot be loaded (HTTP ${response.status}); is the page complete?`);
-  }
-  if (!bytes) return new Uint8Array(await response.arrayBuffer());
-  let received = 0;
-  const counted = response.body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        received += chunk.length;
-        watch.report("download", Math.min(1, received / bytes));
-        controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
-      },
-    }),
-  );
-  return new Uint8Array(await new Response(counted).arrayBuffer());
 }

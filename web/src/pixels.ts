@@ -1,6 +1,6 @@
 /** A photo's pixels, read and written in strips of rows so that a large one is never held as one array. */
 
-import { PhotoError } from "./errors";
+import { PhotoError } from "./errors.js";
 
 /** What travels to the worker; anything else a caller has is turned into one of these first. */
 export type PixelSource = Blob | ImageBitmap | ImageData;

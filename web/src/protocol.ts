@@ -1,13 +1,22 @@
 /** What the page and its worker say to each other. */
 
-import type { Chroma } from "./color";
-import type { ErrorMessage } from "./errors";
-import type { PixelSource } from "./pixels";
+import type { Tensors } from "./contract.js";
+import type { ErrorMessage } from "./errors.js";
+import type { Hint } from "./hints.js";
+import type { PixelSource } from "./pixels.js";
+
+/** A model as `edge-colorizer-web/inlined-model` has it: its manifest's text and its artifact in base64. */
+export interface InlinedModel {
+  readonly manifest: string;
+  readonly artifact: string;
+}
 
 export interface LoadJob {
   readonly kind: "load";
-  /** Absolute, ending in a slash: the folder of `manifest.json`. */
-  readonly modelUrl: string;
+  /** Absolute, ending in a slash: the folder of `manifest.json`; or the model itself. */
+  readonly model: string | InlinedModel;
+  /** Absolute, ending in a slash: the folder of ONNX Runtime's files, where no bundler has placed them. */
+  readonly runtimeUrl?: string;
   readonly threads?: number;
 }
 
@@ -16,7 +25,9 @@ export interface ColorizeJob {
   readonly photo: PixelSource;
   readonly maxSide?: number;
   readonly strength?: number;
-  readonly chroma?: Chroma;
+  readonly vividness?: number;
+  readonly hints?: readonly Hint[];
+  readonly answer?: Answer;
   /** Where the answer is an encoded file: its type and quality. */
   readonly encode?: { readonly type: string; readonly quality?: number };
 }
@@ -33,9 +44,23 @@ export interface Info {
   readonly sha256: string;
   readonly threads: number;
   readonly crossOriginIsolated: boolean;
+  /** Whether the network takes hints, and whether it has a vivid answer. */
+  readonly hints: boolean;
+  readonly vivid: boolean;
 }
 
-/** How long each step took, in milliseconds. `network` is 0 where a chroma was given. */
+/** What the network was given and what it said of a photo. */
+export interface Answer {
+  /** The photo's own, in pixels; `width` too. */
+  readonly height: number;
+  readonly width: number;
+  /** S × S values of L/50 − 1. */
+  readonly lightness: Float32Array;
+  /** The network's, by name. */
+  readonly tensors: Tensors;
+}
+
+/** How long each step took, in milliseconds. `network` is 0 where it was not run. */
 export interface Timings {
   readonly decode: number;
   readonly network: number;
@@ -48,8 +73,8 @@ export interface Coloured {
   /** The photo as it came, at the size of `after`. */
   readonly before: ImageBitmap;
   readonly after: ImageBitmap;
-  /** The network's answer; give it back to `colorize` to merge again without running the network. */
-  readonly chroma: Chroma;
+  /** Give it back to `colorize` to merge again without running the network, or to run nothing else. */
+  readonly answer: Answer;
   readonly timings: Timings;
 }
 

@@ -5,7 +5,7 @@
  * averaging first where the photo is much larger, then two passes of an antialiased kernel in fixed point.
  */
 
-import { type RowReader, rowsPerStrip } from "./pixels";
+import { type RowReader, rowsPerStrip } from "./pixels.js";
 
 const REDUCING_GAP = 3;
 const CUBIC = -0.5; // Keys' a

@@ -1,8 +1,8 @@
 /** The worker: takes jobs one at a time, in order, so that a batch needs the memory of one photo. */
 
-import { ColorizerError, toMessage } from "./errors";
-import { Pipeline, type Watch } from "./pipeline";
-import type { Coloured, Info, Job, Progress, Request, Response } from "./protocol";
+import { ColorizerError, toMessage } from "./errors.js";
+import { Pipeline, type Watch } from "./pipeline.js";
+import type { Coloured, Info, Job, Progress, Request, Response } from "./protocol.js";
 
 const REST_EVERY_MS = 30;
 

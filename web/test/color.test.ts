@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { CONSTANTS, Merger, normalizedLightness } from "../src/color";
-import { type MergeGolden, goldens, largestDifference, levels, rgbaFromRgb, rgbFromRgba } from "./goldens";
+import { CONSTANTS, Merger, normalizedLightness } from "../src/color.js";
+import { type MergeGolden, goldens, largestDifference, levels, rgbaFromRgb, rgbFromRgba } from "./goldens.js";
 
 test.each(goldens.lightness)("lightness is Python's", (golden) => {
   expect(largestDifference(normalizedLightness(levels(golden.rgb)), golden.lightness)).toBeLessThan(1e-5);

@@ -1,4 +1,4 @@
-/** The golden vectors that `tests/goldens/make_goldens.py` makes from the Python SDK. */
+/** The golden vectors that `python -m goldens` makes from the Python SDK. */
 
 import { readFileSync } from "node:fs";
 
@@ -25,7 +25,7 @@ export interface MergeGolden {
 }
 
 export const goldens: { lightness: LightnessGolden[]; resize: ResizeGolden[]; merge: MergeGolden[] } = JSON.parse(
-  readFileSync(new URL("../../tests/goldens/color.json", import.meta.url), "utf-8"),
+  readFileSync(new URL("../../goldens/color.json", import.meta.url), "utf-8"),
 );
 
 export function levels(base64: string): Uint8Array {

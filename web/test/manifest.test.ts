@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 
 import { expect, test } from "vitest";
 
-import { ModelIntegrityError } from "../src/errors";
-import { artifactUrl, parseManifest, verify } from "../src/manifest";
+import { AB, HINTS, LIGHTNESS, type TensorSpec, VIVID_AB } from "../src/contract.js";
+import { ModelIntegrityError } from "../src/errors.js";
+import { artifactUrl, parseManifest, verify } from "../src/manifest.js";
 
 const folder = new URL("../../sdk/models/", import.meta.url);
 const bundled = readFileSync(new URL("manifest.json", folder), "utf-8");
@@ -17,10 +18,24 @@ function altered(change: (manifest: any) => void): string {
 
 test("the bundled manifest is read, and its model is the one it describes", () => {
   const { artifact, tensors } = parseManifest(bundled);
-  expect(tensors).toEqual({ inputName: "lightness", outputName: "ab", side: 256 });
+  expect(tensors).toEqual({ side: 256, inputs: [LIGHTNESS], outputs: [AB] });
   const model = readFileSync(artifactUrl(folder, artifact));
   expect(model.length).toBe(artifact.bytes);
   verify(model, artifact);
+});
+
+/** A tensor as Python lists it. */
+const listed = (spec: TensorSpec) => ({ ...spec, meaning: "said in words" });
+
+const schema2 = (change: (tensors: any) => void = () => {}) =>
+  altered((manifest) => {
+    manifest.schema = 2;
+    manifest.tensors = { side: 256, inputs: [LIGHTNESS, HINTS].map(listed), outputs: [AB, VIVID_AB].map(listed) };
+    change(manifest.tensors);
+  });
+
+test("schema 2 lists the tensors", () => {
+  expect(parseManifest(schema2()).tensors).toEqual({ side: 256, inputs: [LIGHTNESS, HINTS], outputs: [AB, VIVID_AB] });
 });
 
 test("one changed bit is noticed", () => {
@@ -33,7 +48,12 @@ test("one changed bit is noticed", () => {
 test.each([
   ["no JSON", "<html>", /no JSON/],
   ["no object", "[]", /malformed/],
-  ["another schema", altered((m) => (m.schema = 2)), /schema 2/],
+  ["another schema", altered((m) => (m.schema = 3)), /schema 3/],
+  ["another input of schema 1", altered((m) => (m.tensors.input_name = "grey")), /not lightness and ab/],
+  ["an unknown tensor", schema2((tensors) => (tensors.inputs[1].name = "depth")), /depth is not one this page knows/],
+  ["another scale", schema2((tensors) => (tensors.outputs[0].scale = [128, 128])), /ab is not one this page knows/],
+  ["a network without lightness", schema2((tensors) => tensors.inputs.shift()), /lightness is missing/],
+  ["tensors that are no list", schema2((tensors) => (tensors.outputs = {})), /tensors.outputs/],
   ["other colour constants", altered((m) => (m.colour.chroma_scale = 128)), /colour constants/],
   ["no colour constants", altered((m) => delete m.colour), /colour constants/],
   ["no artifacts", altered((m) => (m.artifacts = [])), /no ONNX artifact/],

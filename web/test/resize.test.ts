@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { resize } from "../src/resize";
-import { goldens, levels, rgbaFromRgb } from "./goldens";
+import { resize } from "../src/resize.js";
+import { goldens, levels, rgbaFromRgb } from "./goldens.js";
 
 test.each(goldens.resize)("$height × $width to $side is Pillow's, to the bit", async (golden) => {
   const rgba = rgbaFromRgb(levels(golden.rgb));

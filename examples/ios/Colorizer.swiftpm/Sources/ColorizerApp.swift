@@ -1,0 +1,8 @@
+import SwiftUI
+
+@main
+struct ColorizerApp: App {
+    var body: some Scene {
+        WindowGroup { ColorizerScreen() }
+    }
+}

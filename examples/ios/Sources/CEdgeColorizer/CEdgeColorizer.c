@@ -1,2 +1,0 @@
-#define EDGE_COLORIZER_IMPLEMENTATION
-#include "CEdgeColorizer.h"

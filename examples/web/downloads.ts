@@ -1,0 +1,30 @@
+/** Coloured photos as files: at full size, in a format that loses nothing the photo had, under a name of its own. */
+
+import type { Colorizer } from "edge-colorizer-web";
+
+import { type Entry, wanted } from "./album";
+import { decodable } from "./decoders";
+import { withExif } from "./exif";
+
+/** One coloured photo, ready to be handed over. */
+export async function coloured(colorizer: Colorizer, entry: Entry, taken: Set<string> = new Set()): Promise<File> {
+  const { file } = entry;
+  const type = downloadType(file);
+  const blob = await colorizer.colorizeToBlob(await decodable(file), { ...wanted(entry), type });
+  return new File([await withExif(blob, file)], downloadName(file, taken), { type });
+}
+
+/** Formats that may be transparent or are lossless stay so. */
+function downloadType({ type, name }: File): "image/png" | "image/jpeg" {
+  return type === "image/jpeg" || /\.(hei[cf]|jpe?g)$/i.test(name) ? "image/jpeg" : "image/png";
+}
+
+/** @param taken names that others have; the new one joins them. */
+function downloadName(file: File, taken: Set<string>): string {
+  const stem = `${file.name.replace(/\.[^.]+$/, "")}-colour`;
+  const suffix = downloadType(file) === "image/png" ? "png" : "jpg";
+  let name = `${stem}.${suffix}`;
+  for (let number = 2; taken.has(name); number++) name = `${stem}-${number}.${suffix}`;
+  taken.add(name);
+  return name;
+}

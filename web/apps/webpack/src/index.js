@@ -1,0 +1,9 @@
+import model from "edge-colorizer-web/inlined-model";
+import { Colorizer } from "edge-colorizer-web";
+
+const colorizer = await Colorizer.load({ model });
+const { after } = await colorizer.colorize(await (await fetch("cat.jpg")).blob());
+const canvas = document.querySelector("canvas");
+Object.assign(canvas, { width: after.width, height: after.height });
+canvas.getContext("2d").drawImage(after, 0, 0);
+document.title = `${colorizer.info.threads} threads`;
