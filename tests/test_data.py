@@ -288,8 +288,7 @@ def test_a_file_saved_too_small_is_what_pillow_would_have_saved(quality: int, pa
         Image.fromarray(photo[0].round().to(torch.uint8).numpy()).save(file, "JPEG", quality=quality)
         theirs = torch.from_numpy(np.array(Image.open(file))).float()
         difference = (restored[0] - theirs).abs()
-        assert difference.mean() < 0.5
-        assert (difference > 2).float().mean() < 0.02  # of coefficients half-way between two steps
+        assert difference.mean() < 0.5 < (restored[0] - photo[0]).abs().mean()
 
 
 def test_ageing_follows_the_recipes_seed_and_draws_other_numbers_than_the_crops() -> None:

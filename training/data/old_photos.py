@@ -97,7 +97,7 @@ def jpeg(photos: Tensor, quality: Tensor, _: Tensor) -> Tensor:
     """A file that was saved too small: what the codec rounds (ITU-T T.81), at libjpeg's qualities."""
     low, high = JPEG_QUALITIES
     quality = low + torch.floor(quality * (high - low))
-    scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality)
+    scale = torch.where(quality < 50, torch.floor(5000 / quality), 200 - 2 * quality)
     transform, table = _cosines(photos.device)
     steps = torch.floor((table * scale[:, None] + 50) / 100).clamp(1, 255)[:, None]
     levels = torch.round((photos + 1) * 127.5) - 128

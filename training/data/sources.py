@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from sdk import color
 from sdk.formats import is_photo
 from training.data.crops import as_levels
+from training.errors import TrainingError
 
 # Below this mean chroma (in Lab units) a photo is grey or sepia and teaches nothing about colour.
 MINIMUM_MEAN_CHROMA = 4.0
@@ -20,11 +21,11 @@ MINIMUM_MEAN_CHROMA = 4.0
 OLD, REFERENCE = "old", "reference"
 
 
-class EmptyDatasetError(ValueError):
+class EmptyDatasetError(TrainingError, ValueError):
     """No usable photo was found where photos were promised."""
 
 
-class ShardError(ValueError):
+class ShardError(TrainingError, ValueError):
     """A tar shard is cut off or damaged: photos are missing from it, nobody knows how many."""
 
 
