@@ -65,101 +65,86 @@ def machine() -> dict[str, str]:
 
 
 def _markdown(measured: Measurements, complaints: list[str]) -> str:
-    ours = next(row for row in measured.networks if row.name == INT8)
-    networks = markdown_table(
+    sections = [
+        "# Benchmarks",
+        "Made by `python -m benchmarks`. " + ", ".join(f"{name}: {value}" for name, value in machine().items()),
+        "All ratios are within their budgets."
+        if not complaints
+        else "Out of bounds:\n\n" + "\n".join(f"- {line}" for line in complaints),
+        "## Networks\n\n256×256, one photo, medians of turns; CPU time and times ours are on one thread. "
+        "Published networks have random weights.",
+        _networks(measured.networks),
+        "![Latency](latency.svg)",
+        "## A 12-megapixel JPEG\n\n"
+        + ", ".join(
+            f"{name} {turn.seconds * 1000:.0f} ms ({turn.cpu_seconds * 1000:.0f} of CPU time)"
+            for name, turn in measured.photo.items()
+        ),
+        "## Start",
+        _start(measured.start),
+        "## A folder of one-megapixel JPEGs\n\n"
+        + ", ".join(f"--workers {name}: {rate:.1f} photos/s" for name, rate in measured.folder.items()),
+        _roofline(measured),
+        _layers(measured.layers["int8"]),
+        "![Roofline](roofline.svg)",
+        "## Ratios",
+        markdown_table([["ratio", "value"], *([name, f"{value:.3g}"] for name, value in measured.ratios.items())]),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _networks(networks: list[NetworkFigures]) -> str:
+    ours = next(row for row in networks if row.name == INT8)
+    columns = ["network", "parameters M", "multiply-adds G", "MB", "ms, 1 thread", "ms, 2 threads", "CPU ms"]
+    rows = [
         [
-            [
-                "network",
-                "parameters M",
-                "multiply-adds G",
-                "MB",
-                "ms, 1 thread",
-                "ms, 2 threads",
-                "CPU ms",
-                "times ours",
-                "peak MB",
-            ],
-            *(
-                [
-                    row.name,
-                    f"{row.parameters / 1e6:.2f}",
-                    f"{row.multiply_adds / 1e9:.2f}",
-                    f"{row.bytes / 1e6:.1f}",
-                    *(f"{turn.seconds * 1000:.1f}" for turn in row.latency.values()),
-                    f"{row.latency[1].cpu_seconds * 1000:.1f}",
-                    f"{row.latency[1].seconds / ours.latency[1].seconds:.2f}",
-                    f"{row.cost.peak_mb:.0f}" if row.cost else "",
-                ]
-                for row in measured.networks
-            ),
+            row.name,
+            f"{row.parameters / 1e6:.2f}",
+            f"{row.multiply_adds / 1e9:.2f}",
+            f"{row.bytes / 1e6:.1f}",
+            *(f"{turn.seconds * 1000:.1f}" for turn in row.latency.values()),
+            f"{row.latency[1].cpu_seconds * 1000:.1f}",
+            f"{row.latency[1].seconds / ours.latency[1].seconds:.2f}",
+            f"{row.cost.peak_mb:.0f}" if row.cost else "",
         ]
-    )
-    start = markdown_table(
-        [
-            ["a process that does", "CPU s", "s", "peak MB"],
-            *(
-                [name, f"{cost.cpu_seconds:.2f}", f"{cost.seconds:.2f}", f"{cost.peak_mb:.0f}"]
-                for name, cost in measured.start.items()
-            ),
-        ]
-    )
-    layers = markdown_table(
-        [
-            ["layer of int8", "µs", "multiply-adds M", "kB", "share of the attainable"],
-            *(
-                [
-                    layer.name,
-                    f"{layer.seconds * 1e6:.0f}",
-                    f"{layer.multiply_adds / 1e6:.1f}",
-                    f"{layer.bytes / 1e3:.0f}",
-                    f"{layer.attainable:.2f}",
-                ]
-                for layer in _farthest(measured.layers["int8"])
-            ),
-        ]
-    )
-    whole = {
-        name: sum(layer.attainable * layer.seconds for layer in layers) / sum(layer.seconds for layer in layers)
-        for name, layers in measured.layers.items()
-    }
+        for row in networks
+    ]
+    return markdown_table([[*columns, "times ours", "peak MB"], *rows])
+
+
+def _start(start: Mapping[str, ProcessCost]) -> str:
+    rows = [
+        [name, f"{cost.cpu_seconds:.2f}", f"{cost.seconds:.2f}", f"{cost.peak_mb:.0f}"] for name, cost in start.items()
+    ]
+    return markdown_table([["a process that does", "CPU s", "s", "peak MB"], *rows])
+
+
+def _roofline(measured: Measurements) -> str:
     peaks = ", ".join(
         f"{name} {peak / 1e9:.1f} G multiply-adds/s" for name, peak in measured.peaks.multiply_adds.items()
     )
-    return (
-        "\n\n".join(
-            [
-                "# Benchmarks",
-                "Made by `python -m benchmarks`. " + ", ".join(f"{name}: {value}" for name, value in machine().items()),
-                "All ratios are within their budgets."
-                if not complaints
-                else "Out of bounds:\n\n" + "\n".join(f"- {line}" for line in complaints),
-                "## Networks\n\n256×256, one photo, medians of turns; CPU time and times ours are on one thread. "
-                "Published networks have random weights.",
-                networks,
-                "![Latency](latency.svg)",
-                "## A 12-megapixel JPEG\n\n"
-                + ", ".join(
-                    f"{name} {turn.seconds * 1000:.0f} ms ({turn.cpu_seconds * 1000:.0f} of CPU time)"
-                    for name, turn in measured.photo.items()
-                ),
-                "## Start",
-                start,
-                "## A folder of one-megapixel JPEGs\n\n"
-                + ", ".join(f"--workers {name}: {rate:.1f} photos/s" for name, rate in measured.folder.items()),
-                "## Roofline\n\nOne thread: "
-                + f"{peaks}, {measured.peaks.bandwidth / 1e9:.1f} GB/s. Of what is attainable, "
-                + ", ".join(f"{name} reaches {share:.0%}" for name, share in whole.items())
-                + f". The {_FARTHEST} layers that lose most time:",
-                layers,
-                "![Roofline](roofline.svg)",
-                "## Ratios",
-                markdown_table(
-                    [["ratio", "value"], *([name, f"{value:.3g}"] for name, value in measured.ratios.items())]
-                ),
-            ]
-        )
-        + "\n"
+    reached = ", ".join(
+        f"{name} reaches {sum(la.attainable * la.seconds for la in layers) / sum(la.seconds for la in layers):.0%}"
+        for name, layers in measured.layers.items()
     )
+    return (
+        f"## Roofline\n\nOne thread: {peaks}, {measured.peaks.bandwidth / 1e9:.1f} GB/s. Of what is attainable, "
+        f"{reached}. The {_FARTHEST} layers that lose most time:"
+    )
+
+
+def _layers(layers: list[Layer]) -> str:
+    rows = [
+        [
+            layer.name,
+            f"{layer.seconds * 1e6:.0f}",
+            f"{layer.multiply_adds / 1e6:.1f}",
+            f"{layer.bytes / 1e3:.0f}",
+            f"{layer.attainable:.2f}",
+        ]
+        for layer in _farthest(layers)
+    ]
+    return markdown_table([["layer of int8", "µs", "multiply-adds M", "kB", "share of the attainable"], *rows])
 
 
 def _farthest(layers: list[Layer]) -> list[Layer]:

@@ -14,6 +14,7 @@ from sdk.errors import (
     PageUnavailable,
     PhotoError,
 )
+from sdk.hints import Hint
 from sdk.image import Limits
 from sdk.info import Info
 from sdk.look import Look, LookOptions
@@ -22,6 +23,7 @@ __all__ = [
     "BackendUnavailable",
     "Colorizer",
     "ColorizerError",
+    "Hint",
     "Info",
     "Limits",
     "Look",

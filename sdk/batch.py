@@ -1,17 +1,21 @@
 """Many photos: which file each becomes, and colouring them side by side."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import perf_counter
-from typing import Literal, Unpack
+from typing import Final, Literal, Unpack
 
 from sdk import formats
 from sdk.colorizer import Colorizer
 from sdk.errors import ColorizerError, OutputError, PhotoError
+from sdk.hints import hints_beside
 from sdk.look import LookOptions
+
+_APPLE_DOUBLE: Final = "._"  # macOS's notes on a file, on disks that have no room for them
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,24 @@ def plan(photos: list[Path], out: Path | None) -> list[Job]:
 
 
 def run(
-    colorizer: Colorizer, jobs: list[Job], *, overwrite: bool, workers: int, **look: Unpack[LookOptions]
+    colorizer: Colorizer,
+    jobs: list[Job],
+    *,
+    overwrite: bool,
+    workers: int,
+    with_hints: bool = False,
+    **look: Unpack[LookOptions],
 ) -> Iterator[Result]:
-    """Colour photos, `workers` at a time, each result as it comes. A bad photo is a result, not an exception."""
+    """Colour photos, `workers` at a time, each result as it comes. A bad photo is a result, not an exception.
+
+    Args:
+        colorizer: What colours them.
+        jobs: As `plan` makes them.
+        overwrite: Whether files that exist are replaced.
+        workers: Photos at a time.
+        with_hints: Whether each photo takes the hints in `PHOTO.hints.json` beside it, too.
+        look: As `Colorizer.colorize` takes it, for all of them.
+    """
 
     def colour(job: Job) -> Result:
         start = perf_counter()
@@ -77,7 +96,8 @@ def run(
                 return Result(job.photo, job.path, "skipped", 0.0)
             if job.resumes or not job.path.parent.exists():
                 _make_folder(job)
-            colorizer.colorize_file(job.photo, job.path, overwrite=overwrite, **look)
+            asked = look | {"hints": [*look.get("hints", ()), *hints_beside(job.photo)]} if with_hints else look
+            colorizer.colorize_file(job.photo, job.path, overwrite=overwrite, **asked)
         except ColorizerError as error:
             return Result(job.photo, job.path, "failed", perf_counter() - start, str(error))
         return Result(job.photo, job.path, "done", perf_counter() - start)
@@ -89,6 +109,12 @@ def run(
                 yield finished.result()
         finally:
             pool.shutdown(cancel_futures=True)  # a caller who stops listening wants no more photos
+
+
+def left_out(folder: Path) -> Counter[str]:
+    """How many files of a folder are no photos, by what their names end with; hidden files are not counted."""
+    names = (name for _, _, names in os.walk(folder) for name in names if not name.startswith("."))
+    return Counter(PurePath(name).suffix.lower() or name for name in names if not formats.is_photo(name))
 
 
 def mirrored_name(photo: Path) -> str:
@@ -103,7 +129,7 @@ def _mirror(folder: Path, out: Path) -> list[Job]:
         folders[:] = sorted(name for name in folders if (Path(parent) / name).resolve() != inside)
         for name in sorted(names):
             photo = Path(parent) / name
-            if formats.is_photo(photo):
+            if formats.is_photo(photo) and not name.startswith(_APPLE_DOUBLE):
                 target = out / photo.relative_to(folder)
                 jobs.append(Job(photo, target.with_name(mirrored_name(target)), resumes=True))
     if not jobs:

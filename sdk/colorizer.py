@@ -27,8 +27,9 @@ from PIL import Image
 
 from sdk import color, image, merging, output, resizing
 from sdk.backends import AUTO_ORDER, Backend, open_backend
-from sdk.contract import STANDARD, Contract
+from sdk.contract import HINTS, STANDARD, Contract
 from sdk.errors import BackendUnavailable, ColorizerError, OptionError, PhotoError
+from sdk.hints import place_hints
 from sdk.image import DEFAULT_LIMITS, Limits
 from sdk.info import Info, describe
 from sdk.look import Look, LookOptions
@@ -106,7 +107,7 @@ class Colorizer:
             except BackendUnavailable as error:
                 refusals.append(str(error))
             else:
-                info = describe(manifest, artifact)
+                info = describe(manifest, artifact, opened.package)
                 return cls(opened, contract=manifest.tensors, limits=limits, threads=threads, info=info)
         raise BackendUnavailable(" ".join(refusals))
 
@@ -135,12 +136,7 @@ class Colorizer:
         return self._coloured(photo, Look(**look)).as_given()
 
     def colorize_file(
-        self,
-        photo: str | Path | bytes,
-        path: str | Path,
-        *,
-        overwrite: bool = False,
-        **look: Unpack[LookOptions],
+        self, photo: str | Path | bytes, path: str | Path, *, overwrite: bool = False, **look: Unpack[LookOptions]
     ) -> None:
         """Colour a photo into a file, whole or not at all; a 16-bit photo stays so in PNG and TIFF.
 
@@ -227,15 +223,27 @@ class Colorizer:
             if look.on_color == "keep":
                 return None
             raise PhotoError('This photo has colours already; on_color="recolor" replaces them.')
-        return self._predict(small)
+        return self._predict(small, hints=self._placed(photo, look), vividness=look.vividness)
+
+    def _placed(self, photo: Photo, look: Look) -> color.FloatArray | None:
+        """A look's hints on the network's grid, if there are any."""
+        if not look.hints:
+            return None
+        if HINTS not in self._contract.inputs:
+            raise OptionError("This model takes no hints; load one that does, or give none.")
+        height, width = photo.rgb.shape[:2]
+        return place_hints(look.hints, self._contract, height=height, width=width)
 
     def _merged(self, photo: Photo, ab: color.FloatArray, look: Look) -> Photo:
         return replace(photo, rgb=merging.merge(photo.rgb, ab * np.float32(look.strength), threads=self._threads))
 
-    def _predict(self, small: color.Uint8Array) -> color.FloatArray:
+    def _predict(
+        self, small: color.Uint8Array, *, hints: color.FloatArray | None = None, vividness: float = 0.0
+    ) -> color.FloatArray:
         """(S, S, 3) sRGB to (2, S/2, S/2) a and b in Lab units."""
         if self._closed:
             raise ColorizerError("This Colorizer is closed; load another.")
         if os.getpid() != self._process:
             raise ColorizerError("This Colorizer was loaded before a fork; load one in each process.")
-        return self._contract.chroma(self._backend.run(self._contract.encode(small)))
+        answers = self._backend.run(self._contract.encode(small, hints=hints))
+        return self._contract.chroma(answers, vividness=vividness)

@@ -1,58 +1,16 @@
 """16-bit colour files, which Pillow reads and writes at 8 bits only."""
 
-import io
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ImageCms, ImageFile
 
 Uint16Array = npt.NDArray[np.uint16]
-Planes = npt.NDArray[Any]
 
-# Pillow's names for 16-bit samples: each unpacker keeps the first or the second byte of every sample.
-_DEEP_LAYOUTS: Final = {"RGB;16": 3, "RGBA;16": 4, "RGBX;16": 4}
-# EXIF orientation to (transpose, flip rows, flip columns), in that order.
-_TURNS: Final = {
-    2: (False, False, True),
-    3: (False, True, True),
-    4: (False, True, False),
-    5: (True, False, False),
-    6: (True, False, True),
-    7: (True, True, True),
-    8: (True, True, False),
-}
 _ROWS_AT_A_TIME: Final = 64
-
-
-def read_deep(opened: ImageFile.ImageFile, file: BinaryIO) -> tuple[Uint16Array, Uint16Array | None] | None:
-    """A 16-bit RGB or RGBA file's pixels and transparency; None if it is no such file.
-
-    Pillow keeps one byte of each sample. The file is read twice, once for the high bytes and once for the low.
-    A file whose profile is not sRGB is left to Pillow: its transforms know 8 bits only.
-    """
-    raw_modes = {_raw_mode(tile) for tile in opened.tile}
-    raw_mode = raw_modes.pop() if len(raw_modes) == 1 else ""
-    layout, order = raw_mode[:-1], raw_mode[-1:]
-    if layout not in _DEEP_LAYOUTS or order not in "BLN" or _has_other_profile(opened):
-        return None
-    little = order == "L" or (order == "N" and np.little_endian)
-    first, second = (_decode_bytes(opened, file, f"{layout}{which}") for which in "BL")
-    high, low = (second, first) if little else (first, second)
-    deep = high.astype(np.uint16)
-    deep <<= 8
-    deep |= low
-    return deep[..., :3], deep[..., 3] if layout == "RGBA;16" else None
-
-
-def upright(samples: Planes, orientation: int) -> Planes:
-    """Apply an EXIF orientation to (height, width, ...) samples."""
-    transpose, flip_rows, flip_columns = _TURNS.get(orientation, (False, False, False))
-    turned = samples.swapaxes(0, 1) if transpose else samples
-    return turned[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
 
 
 def png(rgb: Uint16Array, alpha: Uint16Array | None, profile: bytes, exif: bytes) -> Iterator[bytes]:
@@ -101,31 +59,6 @@ def tiff(rgb: Uint16Array, alpha: Uint16Array | None, profile: bytes) -> Iterato
     yield b"MM\0\x2a\0\0\0\x08"
     yield directory.tobytes(8)
     yield strip
-
-
-def _has_other_profile(opened: ImageFile.ImageFile) -> bool:
-    try:
-        profile = opened.info.get("icc_profile")
-        return bool(profile) and "sRGB" not in ImageCms.getProfileDescription(io.BytesIO(profile))
-    except ImageCms.PyCMSError:
-        return False  # a broken profile is ignored at any depth
-
-
-def _raw_mode(tile: Any) -> str:
-    arguments: Any = tile[3]
-    return arguments if isinstance(arguments, str) else str(arguments[0])
-
-
-def _decode_bytes(opened: ImageFile.ImageFile, file: BinaryIO, raw_mode: str) -> npt.NDArray[np.uint8]:
-    """Decode once more from the start, keeping the byte of each sample that an unpacker picks."""
-    file.seek(0)
-    again = type(opened)(file, opened.filename)
-    again.tile = [
-        tile._replace(args=(raw_mode, *tile.args[1:]) if isinstance(tile.args, tuple) else raw_mode)
-        for tile in again.tile
-    ]
-    again.load()
-    return np.asarray(again)
 
 
 def _big_endian_rows(rgb: Uint16Array, alpha: Uint16Array | None) -> Iterator[npt.NDArray[np.uint8]]:

@@ -1,7 +1,11 @@
 """Colours that somebody knows: where in a photo, and which."""
 
+import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
 
 import numpy as np
 from PIL import ImageColor
@@ -9,9 +13,14 @@ from PIL import ImageColor
 from sdk import color
 from sdk.color import FloatArray
 from sdk.contract import HINTS, Contract
+from sdk.errors import OptionError
 
+MOST_HINTS: Final = 1000
+"""Of one photo: as many as anybody places by hand, few enough to be laid on the grid in no time."""
+SUFFIX: Final = ".hints.json"
+"""After a photo's whole name: the file of its hints."""
 # Of the photo's longer side, where a hint names no radius: about three cells of the network's grid.
-_DEFAULT_RADIUS = 1 / 85
+_DEFAULT_RADIUS: Final = 1 / 85
 
 
 @dataclass(frozen=True)
@@ -19,20 +28,34 @@ class Hint:
     """A disc of a photo whose colour is known. Only the colour's hue and chroma count: lightness stays the photo's.
 
     Attributes:
-        x: Its centre, in pixels from the photo's left edge.
-        y: Its centre, in pixels from the photo's top edge.
+        x: Its centre from the photo's left edge, in the photo's own pixels, or as text such as "40%".
+        y: Its centre from the photo's top edge, likewise.
         color: A name or notation that Pillow knows, such as "teal" or "#88aacc".
-        radius: In pixels; by default a 85th of the photo's longer side.
+        radius: In pixels; by default an 85th of the photo's longer side.
+
+    Raises:
+        OptionError: A place is no number, the colour is unknown, or the radius is not above zero.
     """
 
-    x: float
-    y: float
+    x: float | str
+    y: float | str
     color: str
     radius: float | None = None
 
+    def __post_init__(self) -> None:
+        _place(self.x, 1)
+        _place(self.y, 1)
+        if self.radius is not None and not (isinstance(self.radius, int | float) and 0 < self.radius < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance] - files hold anything
+            raise OptionError(f"A hint's radius must be above zero, not {self.radius!r}.")
+        self.ab()
+
     def ab(self) -> FloatArray:
         """The colour's a and b, (2,) float32 in Lab units."""
-        return color.rgb_to_lab(np.array(ImageColor.getrgb(self.color)[:3], np.uint8))[1:]
+        try:
+            rgb = ImageColor.getrgb(self.color)[:3]
+        except (ValueError, AttributeError, TypeError) as error:
+            raise OptionError(f'{self.color!r} is no colour; name one such as "teal" or "#88aacc".') from error
+        return color.rgb_to_lab(np.array(rgb, np.uint8))[1:]
 
 
 def place_hints(hints: Sequence[Hint], contract: Contract, *, height: int, width: int) -> FloatArray:
@@ -48,13 +71,69 @@ def place_hints(hints: Sequence[Hint], contract: Contract, *, height: int, width
 
     Returns:
         (3, S/2, S/2) float32: a, b and mask, zero where there is no hint.
+
+    Raises:
+        OptionError: A hint lies outside the photo.
     """
     placed = np.zeros(contract.shape(HINTS)[1:], np.float32)
     cells = placed.shape[-1]
     y, x = ((np.arange(cells) + 0.5) * (length / cells) for length in (height, width))
     for hint in hints:
+        hint_x, hint_y = _place(hint.x, width), _place(hint.y, height)
+        if not (0 <= hint_x < width and 0 <= hint_y < height):
+            raise OptionError(f"The hint at ({hint.x}, {hint.y}) is outside the photo of {width}×{height} pixels.")
         radius = max(height, width) * _DEFAULT_RADIUS if hint.radius is None else hint.radius
-        covered = (y[:, None] - hint.y) ** 2 + (x - hint.x) ** 2 <= radius**2
-        covered[int(hint.y * cells / height), int(hint.x * cells / width)] = True
+        covered = (y[:, None] - hint_y) ** 2 + (x - hint_x) ** 2 <= radius**2
+        covered[int(hint_y * cells / height), int(hint_x * cells / width)] = True
         placed[:, covered] = np.append(hint.ab(), 1)[:, None]
     return placed
+
+
+def parse_hint(text: str) -> Hint:
+    """A hint from "X,Y,COLOR".
+
+    Raises:
+        OptionError: It is none.
+    """
+    x, _, rest = text.partition(",")
+    y, comma, name = rest.partition(",")
+    if not comma:
+        raise OptionError(f"A hint is X,Y,COLOR, such as 120,80,teal or 40%,25%,#88aacc, not {text!r}.")
+    return Hint(x.strip(), y.strip(), name.strip())
+
+
+def read_hints(path: Path) -> tuple[Hint, ...]:
+    """A photo's hints from a JSON file: a list of objects with x, y, color and perhaps radius.
+
+    Raises:
+        OptionError: The file cannot be read or holds something else.
+    """
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(entries, list):
+            raise TypeError("it is not a list")
+        return tuple(Hint(**entry) for entry in cast("list[Any]", entries))
+    except (OSError, ValueError, TypeError) as error:
+        raise OptionError(f"{path} holds no hints: {error}.") from error
+
+
+def hints_beside(photo: Path) -> tuple[Hint, ...]:
+    """The hints in `PHOTO.hints.json` beside a photo; none where there is no such file.
+
+    Raises:
+        OptionError: As `read_hints`.
+    """
+    path = photo.with_name(photo.name + SUFFIX)
+    return read_hints(path) if path.exists() else ()
+
+
+def _place(given: float | str, length: int) -> float:
+    """Pixels from pixels, or from a share such as "40%" of a length."""
+    is_share = isinstance(given, str) and given.endswith("%")
+    try:
+        place = float(str(given).removesuffix("%")) * (length / 100 if is_share else 1)
+    except ValueError:
+        place = math.nan
+    if not math.isfinite(place):
+        raise OptionError(f"A hint's place is pixels or a share such as 40%, not {given!r}.")
+    return place

@@ -1,56 +1,40 @@
-"""Photos as they arrive.
+"""Photos as they arrive, on one way: container, samples, turned once, colour-managed once, `Photo`.
 
-`read` turns any photo into plain sRGB pixels and remembers what it came as; hostile files are normal
-input, and every way they can fail ends in a `PhotoError`. `sdk.deep` reads 16 bits, `sdk.output` writes files.
+Hostile files are normal input, and every way they can fail ends in a `PhotoError`. `sdk.containers` opens files,
+`sdk.profiles` knows colours, `sdk.output` writes files.
 """
 
-import io
-import struct
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from sdk.color import Uint8Array
-from sdk.deep import read_deep, upright
+from sdk.containers import open_container
+from sdk.containers.picture import Picture, Samples
+from sdk.containers.pillow import as_bytes, picture_of
 from sdk.errors import PhotoError
-from sdk.formats import BY_NAME
-from sdk.photo import Photo, srgb_profile
-from sdk.samples import BAND_PIXELS, grey_to_rgb, parts
+from sdk.notes import Notes, dpi_of, kept_exif, load_exif, orientation_of
+from sdk.photo import Photo
+from sdk.profiles import to_srgb
+from sdk.samples import grey_to_rgb
 
-_SIXTEEN_BIT_MODES: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 _INTEGER_DTYPES: Final = (np.dtype(np.uint8), np.dtype(np.uint16))
-# What the camera, the photographer and the place were. Not the orientation, which is applied, nor a thumbnail,
-# which would stay grey, nor a TIFF's own structure.
-_KEPT_EXIF: Final = (
-    ExifTags.Base.ImageDescription,
-    ExifTags.Base.Make,
-    ExifTags.Base.Model,
-    ExifTags.Base.DateTime,
-    ExifTags.Base.Artist,
-    ExifTags.Base.Copyright,
-)
-_KEPT_EXIF_FOLDERS: Final = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
-# What Pillow's decoders are known to raise on damaged files.
-_DECODING_ERRORS: Final = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    IndexError,
-    KeyError,
-    EOFError,
-    OverflowError,
-    ZeroDivisionError,
-    MemoryError,
-    struct.error,
-    Image.DecompressionBombError,
-)
+_LONGEST_NAME: Final = 200  # of what a sentence repeats
+# EXIF orientation to (transpose, flip rows, flip columns), in that order.
+_TURNS: Final = {
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, False, False),
+    6: (True, False, True),
+    7: (True, True, True),
+    8: (True, True, False),
+}
 
 
 @dataclass(frozen=True)
@@ -82,132 +66,96 @@ def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any], limits: Li
         return _from_array(source)
     if isinstance(source, Image.Image):
         with _typed_errors("This image"):
-            _check_size(source.size, "This image", limits)
-            return _from_pil(source)
+            _check_size(source.size, limits)
+            return _photo(_from_pil(source))
+    name, content = _content(source, limits)
+    with _typed_errors(name):
+        container = open_container(content, name)
+        if len(container.pages) > 1:
+            raise PhotoError(
+                f"it has {len(container.pages)} frames or pages; colour them with Colorizer.colorize_file."
+            )
+        _check_size(container.pages[0].size, limits)
+        return _photo(container.pages[0].decode())
+
+
+def upright(samples: Samples, orientation: int) -> Samples:
+    """Apply an EXIF orientation to (height, width, ...) samples."""
+    transpose, flip_rows, flip_columns = _TURNS.get(orientation, (False, False, False))
+    turned = samples.swapaxes(0, 1) if transpose else samples
+    return turned[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
+
+
+def _content(source: str | Path | bytes, limits: Limits) -> tuple[str, bytes]:
+    """A source's name and its bytes."""
     if isinstance(source, bytes):
         with _typed_errors("These bytes"):
-            return _decode(io.BytesIO(source), length=len(source), name="These bytes", limits=limits)
+            _check_length(len(source), limits)
+        return "These bytes", source
     if not isinstance(source, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
         raise PhotoError(f"A photo is a path, bytes, a PIL image or a numpy array, not {type(source).__name__}.")
     path = Path(source)
-    if path.is_dir():
-        raise PhotoError(f"{path} is a folder; name a photo in it.")
-    with _typed_errors(str(path)):
-        if not path.is_file() and path.exists():
-            raise PhotoError(f"{path} is a device or a pipe, not a file.")
-        with path.open("rb") as file:
-            return _decode(file, length=path.stat().st_size, name=str(path), limits=limits)
+    name = str(path)
+    with _typed_errors(name):
+        if path.is_dir():
+            raise PhotoError("it is a folder; name a photo in it.")
+        if path.exists() and not path.is_file():
+            raise PhotoError("it is a device or a pipe, not a file.")
+        _check_length(path.stat().st_size, limits)
+        return name, path.read_bytes()
 
 
 @contextmanager
 def _typed_errors(name: str) -> Generator[None]:
+    """Every error that a photo of this name can cause as a `PhotoError` that says so."""
+    name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
     try:
         yield
-    except PhotoError:
-        raise
+    except PhotoError as error:
+        raise PhotoError(f"{name}: {error}") from error
     except FileNotFoundError as error:
-        raise PhotoError(f"{name} does not exist.") from error
-    except UnidentifiedImageError as error:
-        raise PhotoError(f"{name} is not a picture in a known format ({', '.join(BY_NAME)}).") from error
-    except _DECODING_ERRORS as error:
-        raise PhotoError(f"{name} is damaged or cannot be read: {error}.") from error
+        raise PhotoError(f"{name}: it does not exist.") from error
+    except Exception as error:
+        raise PhotoError(f"{name}: it is damaged or cannot be read ({_said(error)}).") from error
 
 
-def _decode(file: BinaryIO, *, length: int, name: str, limits: Limits) -> Photo:
+def _said(error: Exception) -> str:
+    """An error's own words, on one line."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(said.split())[:_LONGEST_NAME] or type(error).__name__
+
+
+def _check_length(length: int, limits: Limits) -> None:
     if length == 0:
-        raise PhotoError(f"{name} is empty (0 bytes).")
+        raise PhotoError("it is empty (0 bytes).")
     if length > limits.bytes:
-        raise PhotoError(f"{name} has {length:,} bytes; at most {limits.bytes:,} are read. Raise Limits.bytes.")
-    with _open(file, name) as opened:
-        _check_size(opened.size, name, limits)
-        frames = int(getattr(opened, "n_frames", 1))
-        if frames > 1 and BY_NAME[str(opened.format)].further != "views":
-            raise PhotoError(f"{name} has {frames} frames or pages; colour them one by one with Colorizer.stream.")
-        deep = read_deep(opened, file) if opened.format in ("PNG", "TIFF") else None
-        if deep is None:
-            return _from_pil(opened)
-        rgb, alpha = deep
-        turn = int(opened.getexif().get(ExifTags.Base.Orientation, 1))
-        return Photo(upright(rgb, turn), None if alpha is None else upright(alpha, turn), exif=_kept_exif(opened))
+        raise PhotoError(f"it has {length:,} bytes; at most {limits.bytes:,} are read. Raise Limits.bytes.")
 
 
-def _check_size(size: tuple[int, int], name: str, limits: Limits) -> None:
+def _check_size(size: tuple[int, int], limits: Limits) -> None:
     width, height = size
+    if not width or not height:
+        raise PhotoError(f"it has no pixels ({width}×{height}).")
     if width * height > limits.pixels:
-        raise PhotoError(
-            f"{name} has {width}×{height} pixels; at most {limits.pixels:,} are decoded. Raise Limits.pixels."
-        )
+        raise PhotoError(f"it has {width}×{height} pixels; at most {limits.pixels:,} are decoded. Raise Limits.pixels.")
     if max(size) > limits.side:
-        raise PhotoError(f"{name} has {width}×{height} pixels; a side has at most {limits.side:,}. Raise Limits.side.")
+        raise PhotoError(f"it has {width}×{height} pixels; a side has at most {limits.side:,}. Raise Limits.side.")
 
 
-def _open(file: BinaryIO, name: str) -> ImageFile.ImageFile:
-    """`Image.open` without Pillow's process-wide pixel limit, which cannot be raised for one caller alone."""
-    Image.init()
-    start = file.read(32)
-    for known in BY_NAME:
-        factory, accept = Image.OPEN.get(known, (None, None))
-        if factory is None or (accept is not None and accept(start) is not True):
-            continue
-        file.seek(0)
-        try:
-            return factory(file, name)
-        except SyntaxError:  # "not mine after all", by Pillow's convention
-            continue
-    raise UnidentifiedImageError(name)
+def _photo(picture: Picture) -> Photo:
+    """A decoded picture, turned and colour-managed: the one way from any file to a photo."""
+    alpha = None if picture.alpha is None else upright(picture.alpha, picture.orientation)
+    return Photo(upright(to_srgb(picture), picture.orientation), alpha, notes=picture.notes)
 
 
-def _from_pil(opened: Image.Image) -> Photo:
-    if 0 in opened.size:
-        raise PhotoError(f"This image has no pixels ({opened.width}×{opened.height}).")
-    opened.load()
-    # Pillow copies a picture even where there is nothing to turn or to convert, which costs as much as decoding it.
-    turned = ImageOps.exif_transpose(opened) if opened.getexif().get(ExifTags.Base.Orientation, 1) != 1 else opened
-    exif = _kept_exif(opened)
-    if turned.mode == "F":
-        raise PhotoError("This image holds floats of an unknown range; scale them to 8 bits or pass an array.")
-    if turned.mode in _SIXTEEN_BIT_MODES:
-        return Photo(grey_to_rgb(np.clip(np.asarray(turned), 0, 65535).astype(np.uint16)), exif=exif)
-    if turned.mode == "L" and not turned.info.keys() & {"icc_profile", "transparency"}:
-        return Photo(grey_to_rgb(np.asarray(turned)), exif=exif)
-    alpha = np.asarray(turned.convert("RGBA").getchannel("A")) if turned.has_transparency_data else None
-    return Photo(_rgb_array(_in_srgb(turned)), alpha, exif=exif)
-
-
-def _rgb_array(picture: Image.Image) -> Uint8Array:
-    rgb = np.empty((picture.height, picture.width, 3), np.uint8)
-    for rows in parts(picture.height, BAND_PIXELS // picture.width):
-        rgb[rows] = np.asarray(picture.crop((0, rows.start, picture.width, rows.stop)))
-    return rgb
-
-
-def _kept_exif(opened: Image.Image) -> Image.Exif:
-    kept = Image.Exif()
-    try:
-        found = opened.getexif()
-        for tag in _KEPT_EXIF:
-            if tag in found:
-                kept[tag] = found[tag]
-        for folder in _KEPT_EXIF_FOLDERS:
-            if entries := found.get_ifd(folder):
-                kept[folder] = dict(entries)
-        kept.tobytes()
-    except (*_DECODING_ERRORS, AttributeError, AssertionError):
-        return Image.Exif()  # a damaged note is no reason to refuse the photo
-    return kept
-
-
-def _in_srgb(picture: Image.Image) -> Image.Image:
-    profile = picture.info.get("icc_profile")
-    if not profile:
-        return picture if picture.mode == "RGB" else picture.convert("RGB")
-    plain = picture if picture.mode in ("RGB", "L", "CMYK") else picture.convert("L" if picture.mode == "LA" else "RGB")
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(plain, source, srgb_profile(), outputMode="RGB") or plain.convert("RGB")
-    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-        # Scanners embed broken profiles; the pixels are still the best guess at what was meant.
-        return plain.convert("RGB")
+def _from_pil(source: Image.Image) -> Picture:
+    """An image that a caller has opened or made. Pillow turns a TIFF by itself; other formats say how they lie."""
+    source.load()
+    info = source.info
+    exif = load_exif(as_bytes(info.get("exif")))
+    notes = Notes(exif=kept_exif(exif), dpi=dpi_of(info.get("dpi")))
+    profile = as_bytes(info.get("icc_profile"))
+    return picture_of(source, profile=profile, orientation=orientation_of(exif), notes=notes)
 
 
 def _from_array(array: npt.NDArray[Any]) -> Photo:

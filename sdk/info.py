@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 
 from sdk.manifest import Artifact, Manifest
 
-_RUNTIMES = {"onnx": "onnxruntime", "executorch": "executorch", "coreml": "coremltools"}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Info:
@@ -34,8 +32,8 @@ class Info:
     versions: dict[str, str] = field(default_factory=lambda: _versions("edge-colorizer", "numpy", "pillow"))
 
 
-def describe(manifest: Manifest, artifact: Artifact) -> Info:
-    """The `Info` of one artifact of a model."""
+def describe(manifest: Manifest, artifact: Artifact, package: str) -> Info:
+    """The `Info` of one artifact of a model, run by a package."""
     return Info(
         backend=artifact.backend,
         model=manifest.model.name,
@@ -45,7 +43,7 @@ def describe(manifest: Manifest, artifact: Artifact) -> Info:
         artifact=str(manifest.folder / artifact.path),
         sha256=artifact.sha256,
         bytes=artifact.bytes,
-        versions=_versions("edge-colorizer", "numpy", "pillow", _RUNTIMES[artifact.backend]),
+        versions=_versions("edge-colorizer", "numpy", "pillow", package),
     )
 
 

@@ -4,21 +4,39 @@ A new option is a field of `Look`, its type in `LookOptions`, and the line that 
 folders and the command hand looks on without knowing what is in them.
 """
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, get_args
 
 from sdk.errors import OptionError
+from sdk.hints import MOST_HINTS, Hint, parse_hint, read_hints
 
 OnColor = Literal["recolor", "keep", "error"]
 _ON_COLOR: Final[tuple[str, ...]] = get_args(OnColor)
+DEFAULT_VIVIDNESS: Final = 0.5
 
 
 class LookOptions(TypedDict, total=False):
     """The keyword options of everything that colours. Each is explained, with its default, in `Look`."""
 
     strength: float
+    vividness: float
+    hints: Sequence[Hint]
     on_color: OnColor
+
+
+def _as_argument(parse: Callable[[str], object]) -> Callable[[str], object]:
+    """A parser whose errors argparse shows as they are."""
+
+    def parsed(text: str) -> object:
+        try:
+            return parse(text)
+        except OptionError as error:
+            raise ArgumentTypeError(str(error)) from error
+
+    return parsed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +44,10 @@ class Look:
     """How a photo is to be coloured.
 
     Attributes:
-        strength: Chroma is multiplied by this: 0 is grey, 1 as the network says, 2 twice as vivid.
+        strength: Chroma is multiplied by this: 0 is grey, 1 as the network says, 2 twice as strong.
+        vividness: From 0, the colours with the least error, to 1, colours as living as a photo's, and every blend
+            between. A model without a vivid head is faithful always.
+        hints: Colours that somebody knows, at most `sdk.hints.MOST_HINTS`; where they overlap, the later one counts.
         on_color: What to do with a photo of more than one hue: "recolor" uses its lightness alone, "keep" gives it
             back as it is, "error" raises `PhotoError`. A grey or sepia photo is always coloured.
 
@@ -34,30 +55,66 @@ class Look:
         OptionError: One of them has a value it cannot have.
     """
 
-    # `metadata` is the option on the command line, in argparse's words.
+    # `metadata` holds the options on the command line, in argparse's words.
     strength: float = field(
-        default=1.0, metadata={"type": float, "help": "0 is grey, 1 as predicted, 2 twice as vivid (default: 1)"}
+        default=1.0,
+        metadata={"--strength": {"type": float, "help": "0 is grey, 1 as predicted, 2 twice as strong (default: 1)"}},
+    )
+    vividness: float = field(
+        default=DEFAULT_VIVIDNESS,
+        metadata={
+            "--vividness": {
+                "type": float,
+                "help": f"0 has the least error, 1 is as colourful as photos are (default: {DEFAULT_VIVIDNESS})",
+            }
+        },
+    )
+    hints: Sequence[Hint] = field(
+        default=(),
+        metadata={
+            "--hint": {
+                "action": "append",
+                "type": _as_argument(parse_hint),
+                "metavar": "X,Y,COLOR",
+                "help": "a colour that you know, at a place in pixels or %%, such as 40%%,25%%,teal; may be repeated",
+            },
+            "--hints": {
+                "action": "extend",
+                "type": _as_argument(lambda path: read_hints(Path(path))),
+                "metavar": "FILE",
+                "help": "such colours from a JSON file, as the page saves them",
+            },
+        },
     )
     on_color: OnColor = field(
         default="recolor",
         metadata={
-            "choices": _ON_COLOR,
-            "help": "a photo that has colours: replace them, keep it as it is, or fail (default: recolor)",
+            "--on-color": {
+                "choices": _ON_COLOR,
+                "help": "a photo that has colours: replace them, keep it as it is, or fail (default: recolor)",
+            }
         },
     )
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength < float("inf"):
             raise OptionError(f"strength must be zero or more, not {self.strength}.")
+        if not 0 <= self.vividness <= 1:
+            raise OptionError(f"vividness must lie in [0, 1], not {self.vividness}.")
+        if len(self.hints) > MOST_HINTS:
+            raise OptionError(f"A photo takes at most {MOST_HINTS} hints, not {len(self.hints)}.")
         if self.on_color not in _ON_COLOR:
             raise OptionError(f"on_color must be one of {', '.join(_ON_COLOR)}, not {self.on_color!r}.")
+
+
+_NAMES: Final = {option.name for option in fields(Look)}
 
 
 def add_options(parser: ArgumentParser) -> None:
     """Give a command every option of a look."""
     for option in fields(Look):
-        arguments: dict[str, Any] = dict(option.metadata)
-        parser.add_argument(f"--{option.name.replace('_', '-')}", default=option.default, **arguments)
+        for flag, arguments in option.metadata.items():
+            parser.add_argument(flag, dest=option.name, **arguments)
 
 
 def given_options(options: Namespace) -> LookOptions:
@@ -66,6 +123,6 @@ def given_options(options: Namespace) -> LookOptions:
     Raises:
         OptionError: As `Look`.
     """
-    given: Any = {option.name: getattr(options, option.name) for option in fields(Look)}
+    given: Any = {name: value for name, value in vars(options).items() if name in _NAMES and value is not None}
     Look(**given)
     return given

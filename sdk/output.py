@@ -12,9 +12,11 @@ from PIL import Image
 from sdk import deep
 from sdk.errors import OutputError
 from sdk.formats import PhotoFormat, output_format
-from sdk.photo import Photo, srgb_profile
+from sdk.photo import Photo
+from sdk.profiles import srgb_profile
 
 _JPEG_QUALITY: Final = 95
+_LONGEST_NAME: Final = 100  # of a file that is not whole yet: what systems allow, less than what is added
 
 
 def check(path: Path, *, overwrite: bool) -> PhotoFormat:
@@ -24,7 +26,11 @@ def check(path: Path, *, overwrite: bool) -> PhotoFormat:
         OutputError: The suffix is unknown, or the file exists and may not be replaced.
     """
     file_format = output_format(path)
-    if path.exists() and not overwrite:
+    try:
+        exists = path.exists()
+    except OSError as error:  # a name too long, or a folder one may not enter
+        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
+    if exists and not overwrite:
         raise OutputError(f"{path} exists already; choose another name or allow overwriting.")
     return file_format
 
@@ -36,6 +42,8 @@ def write(photo: Photo, path: Path, *, overwrite: bool = False) -> None:
         OutputError: The suffix is unknown, the file exists and may not be replaced, or the disk refuses.
     """
     file_format = check(path, overwrite=overwrite)
+    if file_format.side is not None and max(photo.rgb.shape[:2]) > file_format.side:
+        raise OutputError(f"{path} cannot hold a side of over {file_format.side:,} pixels; write a PNG or TIFF.")
     deep_file = photo.rgb.dtype == np.uint16 and file_format.bits == 16
     _write(_deep_pieces(photo, file_format.name) if deep_file else photo.as_image(), path, file_format.name)
 
@@ -55,7 +63,7 @@ def png_bytes(photo: Photo) -> bytes:
 
 
 def _write(content: Image.Image | Iterable[bytes], path: Path, file_format: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name[:_LONGEST_NAME]}.partial")
     try:
         with partial.open("wb") as file:
             if isinstance(content, Image.Image):
@@ -63,7 +71,7 @@ def _write(content: Image.Image | Iterable[bytes], path: Path, file_format: str)
             else:
                 file.writelines(content)
         partial.replace(path)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # encoders raise whatever they stumble upon
         raise OutputError(f"{path} could not be written: {error}.") from error
     finally:
         with suppress(OSError):
@@ -75,7 +83,7 @@ def _deep_pieces(photo: Photo, file_format: str) -> Iterable[bytes]:
     wide = None if alpha is None else alpha.astype(np.uint16) * np.uint16(257 if alpha.dtype == np.uint8 else 1)
     if file_format == "TIFF":
         return deep.tiff(rgb, wide, profile)
-    return deep.png(rgb, wide, profile, photo.exif.tobytes() if len(photo.exif) else b"")
+    return deep.png(rgb, wide, profile, photo.notes.exif)
 
 
 def _save(picture: Image.Image, target: BinaryIO, file_format: str) -> None:

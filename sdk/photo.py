@@ -1,14 +1,15 @@
 """A photo in memory: its pixels, and what is needed to give it back as it came."""
 
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms
+from PIL import Image
 
 from sdk.color import RgbArray
+from sdk.notes import Notes
+from sdk.profiles import srgb_profile
 from sdk.samples import to_uint8
 
 
@@ -20,13 +21,13 @@ class Photo:
         rgb: (height, width, 3) sRGB: uint8, uint16, or float32 in [0, 1].
         alpha: (height, width) transparency of a PIL image or file that had one, uint8 or uint16 like `rgb`.
         array_dtype: Of the array the photo came as; None for files and PIL images.
-        exif: What the camera wrote, upright and without thumbnail.
+        notes: What the file carried beside its pixels.
     """
 
     rgb: RgbArray
     alpha: npt.NDArray[np.integer[Any]] | None = None
     array_dtype: np.dtype[Any] | None = None
-    exif: Image.Exif = field(default_factory=Image.Exif)
+    notes: Notes = field(default_factory=Notes)
 
     def as_given(self) -> Image.Image | npt.NDArray[Any]:
         """An array for an array, otherwise a PIL image of 8 bits: Pillow holds no 16-bit RGB."""
@@ -38,12 +39,6 @@ class Photo:
         if self.alpha is not None:
             picture.putalpha(Image.fromarray(to_uint8(self.alpha)))
         picture.info["icc_profile"] = srgb_profile().tobytes()
-        if len(self.exif):
-            picture.info["exif"] = self.exif.tobytes()
+        if self.notes.exif:
+            picture.info["exif"] = self.notes.exif
         return picture
-
-
-@cache
-def srgb_profile() -> ImageCms.ImageCmsProfile:
-    """The profile every output is tagged with."""
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))  # pyright: ignore

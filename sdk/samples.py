@@ -25,6 +25,13 @@ def grey_to_rgb(grey: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.broadcast_to(grey[..., None], (*grey.shape, 3))
 
 
+def signed_chroma(lab: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Lab's a and b between ICC's encoding, offset by half of the range, and signed numbers, as TIFF and Pillow do."""
+    other = lab.copy()
+    other[..., 1:] ^= lab.dtype.type(1 << (8 * lab.itemsize - 1))
+    return other
+
+
 def to_uint8(samples: RgbArray) -> Uint8Array:
     """Samples of any depth, uint8, uint16 or float in [0, 1], at 8 bits."""
     if samples.dtype == np.uint8:

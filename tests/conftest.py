@@ -121,3 +121,18 @@ def bundled_fp32(once: Once) -> Path:
 
     student = load_student(PROJECT / "training" / "weights" / "student.safetensors").network
     return once("bundled-fp32.onnx", lambda path: export_fp32(student, STANDARD, path))
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Forty photos in two folders, and three that are none."""
+    album = tmp_path / "album"
+    (album / "nested [1]").mkdir(parents=True)
+    for number in range(40):
+        photo = Image.open(sorted(PHOTOS.glob("*.jpg"))[number % 4]).resize((96, 64))
+        photo.save(album / ("nested [1]" if number % 2 else "") / f"{number:02}.{('jpg', 'png')[number % 3 == 0]}")
+    (album / "broken.jpg").write_bytes(b"not a photo")
+    (album / "empty.png").touch()
+    (album / "nested [1]" / "missing.jpg").symlink_to(album / "nowhere.jpg")
+    (album / "notes.txt").write_text("no photo, and not asked to be one")
+    return album

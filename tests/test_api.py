@@ -126,7 +126,7 @@ def test_sixteen_bits_stay_sixteen_in_files(channels: int, source: str, target: 
 def test_a_deep_file_is_turned_upright() -> None:
     from PIL import ImageOps
 
-    from sdk.deep import upright
+    from sdk.image import upright
 
     picture = Image.fromarray(np.arange(6, dtype=np.uint8).reshape(2, 3))
     for orientation in range(1, 9):
@@ -161,7 +161,7 @@ def test_a_file_is_never_replaced_unasked(tmp_path: Path) -> None:
 def test_an_animated_file_is_refused_with_its_frame_count(suffix: str, tmp_path: Path) -> None:
     frames = [Image.new("L", (9, 9), value) for value in (0, 100, 200)]
     frames[0].save(tmp_path / f"in.{suffix}", save_all=True, append_images=frames[1:])
-    with pytest.raises(PhotoError, match=r"3 frames.*stream"):
+    with pytest.raises(PhotoError, match=r"3 frames.*colorize_file"):
         flat(10).colorize(tmp_path / f"in.{suffix}")
 
 

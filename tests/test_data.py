@@ -1,14 +1,11 @@
 """Photos in: reading shards and folders, packing, batches."""
 
-import functools
-import hashlib
-import http.server
+# Long: they share photos, and a batch is the same wherever its photos come from.
+
 import io
 import json
 import tarfile
-import threading
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +32,6 @@ from training.data import (
     open_photos,
     pack,
 )
-from training.data.coco import DownloadError, Split, download_coco
 from training.data.crops import draw_crops
 
 RECIPE = Recipe(batch_size=8, size=64, seed=3)
@@ -322,43 +318,6 @@ def test_a_crop_is_what_a_general_affine_map_gives(packed: Path) -> None:
     batch = photos.batch(5, RECIPE)
     torch.testing.assert_close(batch.inputs[LIGHTNESS.name], lab[:, :1], atol=1e-4, rtol=0)
     torch.testing.assert_close(batch.ab, F.avg_pool2d(lab[:, 1:], 2), atol=1e-4, rtol=0)
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[str, Split]]:
-    """A tiny split of COCO in the official layout, served on loopback."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    with zipfile.ZipFile(folder / "val2017.zip", "w") as archive:
-        for path in PHOTOS.glob("*.jpg"):
-            archive.write(path, f"val2017/{path.name}")
-    expected = Split(md5=hashlib.md5((folder / "val2017.zip").read_bytes()).hexdigest(), photos=4)
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", expected
-        server.shutdown()
-
-
-def test_coco_is_fetched_verified_and_unpacked(site: tuple[str, Split], tmp_path: Path) -> None:
-    url, split = site
-    photos = download_coco("val2017", tmp_path / "coco", site=url, split=split)
-    assert len(dict(find_photos(photos))) == 4
-    assert sorted(path.name for path in (tmp_path / "coco").iterdir()) == ["val2017"]
-    assert download_coco("val2017", tmp_path / "coco", site="http://127.0.0.1:1", split=split) == photos  # not again
-
-
-@pytest.mark.parametrize("fault", ["another archive", "photos missing", "no such host"])
-def test_a_bad_download_is_one_clear_error(fault: str, site: tuple[str, Split], tmp_path: Path) -> None:
-    url, split = site
-    if fault == "another archive":
-        split = Split(md5="0" * 32, photos=4)
-    elif fault == "photos missing":
-        split = Split(md5=split.md5, photos=5)
-    else:
-        url = "http://127.0.0.1:1"
-    with pytest.raises(DownloadError, match="val2017"):
-        download_coco("val2017", tmp_path / "coco", site=url, split=split)
 
 
 def test_hints_tell_the_photos_own_chroma_where_they_are(packed: Path) -> None:

@@ -11,6 +11,7 @@ from time import process_time
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -51,9 +52,19 @@ def seeds() -> list[bytes]:
         picture.save(file, file_format, **options)
         files.append(file.getvalue())
     from sdk import deep
-    from sdk.image import srgb_profile
+    from sdk.profiles import srgb_profile
 
     wide = np.asarray(rgb, np.uint16) * np.uint16(257)
+    grey = wide[..., 1]
+    for samples, options in (
+        (wide, {"photometric": "rgb", "compression": "zlib", "predictor": True, "tile": (16, 16)}),
+        (wide, {"photometric": "rgb", "planarconfig": "separate", "bigtiff": True, "byteorder": ">"}),
+        (np.dstack([grey, grey]), {"photometric": "minisblack", "extrasamples": ["unassalpha"]}),
+        ((wide / 65535).astype(np.float32), {"photometric": "rgb", "compression": "zlib", "predictor": True}),
+    ):
+        file = io.BytesIO()
+        tifffile.imwrite(file, samples, metadata=None, **options)
+        files.append(file.getvalue())
     files.append(b"".join(deep.png(wide, wide[..., 0], srgb_profile().tobytes(), b"")))
     files.append(b"".join(deep.tiff(wide, None, srgb_profile().tobytes())))
     return files
@@ -107,6 +118,7 @@ def test_a_decompression_bomb_is_refused_soon_and_in_little_memory() -> None:
     program = """
 import resource, struct, time, zlib
 from sdk import Colorizer, PhotoError
+from sdk.contract import Contract
 from sdk.testing import FakeBackend
 def chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from sdk import Colorizer, OutputError, PhotoError, image, output, resizing
+from sdk.containers import pillow
 from sdk.contract import Contract
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS
@@ -150,7 +151,7 @@ def test_bands_do_not_show(shape: tuple[int, int], monkeypatch: pytest.MonkeyPat
     photo = np.random.default_rng(0).integers(0, 65536, (*shape, 3), np.uint16)
     photos = (photo, (photo >> 8).astype(np.uint8), np.broadcast_to(photo[..., :1], photo.shape))
     whole = [resizing.resize(photo, 32) for photo in photos]
-    for module in (image, resizing):
+    for module in (pillow, resizing):
         monkeypatch.setattr(module, "BAND_PIXELS", 10_000)  # several bands, the last one shorter, or of one row each
     np.testing.assert_array_equal([resizing.resize(photo, 32) for photo in photos], whole)
     np.testing.assert_array_equal(image.read(Image.fromarray(photos[1])).rgb, photos[1])

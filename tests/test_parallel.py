@@ -23,7 +23,7 @@ decoder = [16, 16, 16, 16]
 
 def losses(run: Path) -> dict[int, float]:
     lines = [json.loads(line) for line in (run / run_log.METRICS_FILE).read_text().splitlines()]
-    return {line["step"]: line["truth"] for line in lines if "truth" in line}
+    return {line["step"]: line["ab"] for line in lines if "ab" in line}
 
 
 @pytest.mark.xdist_group("forked")

@@ -26,7 +26,7 @@ def test_training_leaves_what_a_person_can_look_at(packed: Path, tmp_path: Path)
     with Image.open(tmp_path / run_log.SAMPLES_FILE) as samples:
         assert samples.size == (256 * min(loop.SAMPLES, held_out), 256 * 3)
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
-    assert [event.step for event in events.Scalars("truth")] == [20]
+    assert [event.step for event in events.Scalars("ab")] == [20]
     assert events.Tags()["images"] == ["samples"]
 
 

@@ -30,6 +30,7 @@ class DivergedError(TrainingError, RuntimeError):
     """A loss is no longer a number; nothing a run computes after that is worth keeping."""
 
 
+# Long: the order of a run is what there is to read.
 def train(
     stage: str,
     recipe: Recipe,

@@ -12,8 +12,8 @@ const PORT = 8765;
 
 export default defineConfig({
   testDir: "e2e",
-  timeout: 90_000,
-  expect: { timeout: 20_000 }, // a busy machine is no fault of the page
+  timeout: 180_000,
+  expect: { timeout: 45_000 }, // a busy machine is no fault of the page
   workers: 1,
   reporter: "line",
   use: {

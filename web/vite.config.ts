@@ -13,11 +13,18 @@ const PAGE = here("../sdk/page");
 // ONNX Runtime's glue and WebAssembly stay files of their own: threads start from them.
 const conditions = ["onnxruntime-web-use-extern-wasm", "browser", "module", "import", "default"];
 
+// The page lies outside of this folder, so what it imports is pointed at.
+const ALIASES = {
+  "edge-colorizer-web": here("dist/index.js"),
+  "libheif-js": here("node_modules/libheif-js"),
+  utif2: here("node_modules/utif2"),
+};
+
 export default defineConfig({
   base: "./",
   root: here("../examples/web"),
   worker: { format: "es" },
-  resolve: { conditions, alias: { "edge-colorizer-web": here("dist/index.js") } },
+  resolve: { conditions, alias: ALIASES },
   plugins: [copies(PAGE), serviceWorker(PAGE)],
   build: {
     outDir: PAGE,
@@ -62,7 +69,8 @@ function serviceWorker(out: string): Plugin {
     async writeBundle() {
       const entries = await readdir(out, { recursive: true, withFileTypes: true });
       const files = entries
-        .filter((entry) => entry.isFile() && entry.name !== "sw.js")
+        // What decodes rare photos is large, and kept only once it was needed.
+        .filter((entry) => entry.isFile() && !/^(sw|decode-worker|libheif|UTIF)/.test(entry.name))
         .map((entry) => relative(out, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
         .sort();
       const hash = createHash("sha256");

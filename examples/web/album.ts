@@ -1,10 +1,11 @@
 /** The photos on the page, and the queue that colours them one after another. No DOM in here. */
 
-import type { Answer, Coloured, Colorizer, Hint, Progress } from "edge-colorizer-web";
+import type { Answer, Coloured, Colorizer, Progress } from "edge-colorizer-web";
 
 import { decodable } from "./decoders";
 import { sentence } from "./dom";
 import { History } from "./history";
+import type { Point } from "./points";
 
 /** Large enough for a screen; the download is made from the photo itself. */
 export const PREVIEW_SIDE = 1600;
@@ -16,10 +17,10 @@ export interface Entry {
   message: string;
   strength: number;
   vividness: number;
-  readonly points: History<readonly Hint[]>;
+  readonly points: History<readonly Point[]>;
   answer?: Answer;
   /** The points that `answer` knows of. */
-  answered: readonly Hint[];
+  answered: readonly Point[];
   /** Whether its colours, as they are now, have been handed to the user. */
   saved: boolean;
 }
@@ -131,7 +132,7 @@ export class Album {
 }
 
 function newEntry(file: File): Entry {
-  const none: readonly Hint[] = [];
+  const none: readonly Point[] = [];
   const look = { strength: 1, vividness: 0, points: new History(none), answered: none };
   return { file, state: "waiting", message: "Waiting its turn", ...look, saved: false };
 }
@@ -142,6 +143,6 @@ export function wanted({ strength, vividness, points, answer, answered }: Entry)
 }
 
 /** Keeps what a network said for the next time. */
-export function learn(entry: Entry, { answer }: Coloured, answered: readonly Hint[]): void {
+export function learn(entry: Entry, { answer }: Coloured, answered: readonly Point[]): void {
   Object.assign(entry, { answer, answered });
 }

@@ -1,11 +1,11 @@
 /** Colour by hand: points on the photo whose colour somebody knows. */
 
-import { type Hint, type Info, suggestColours } from "edge-colorizer-web";
+import { type Info, suggestColours } from "edge-colorizer-web";
 
 import type { Entry } from "./album";
 import { button, element, save, sentence } from "./dom";
 import { Palette } from "./palette";
-import { pointsFile, pointsName, readPoints } from "./points";
+import { type Point, pointsFile, pointsName, readPoints } from "./points";
 
 const ARROWS: Record<string, readonly [number, number]> = {
   ArrowLeft: [-1, 0],
@@ -59,14 +59,10 @@ export class Hand {
   /** Takes the points of a file, for the photo on the screen. */
   async load(entry: Entry, file: File): Promise<void> {
     try {
-      const points = await readPoints(file);
-      const { width = 0, height = 0 } = entry.answer ?? {};
-      if (points.some(({ x, y }) => x < 0 || y < 0 || x >= width || y >= height)) {
-        throw new Error(`${file.name} has points outside ${entry.file.name}; they belong to another photo.`);
-      }
+      const points = await readPoints(file, entry.answer ?? { width: 0, height: 0 });
       entry.points.change(points);
       if (entry === this.entry) this.open(true);
-      this.announce(`${points.length} points taken from ${file.name}`);
+      this.announce(`${points.length === 1 ? "One point" : `${points.length} points`} taken from ${file.name}`);
     } catch (error) {
       this.announce(sentence(error));
       return;
@@ -75,7 +71,7 @@ export class Hand {
     this.recolour("sharp");
   }
 
-  private get points(): readonly Hint[] {
+  private get points(): readonly Point[] {
     return this.entry?.points.now ?? [];
   }
 
@@ -120,12 +116,12 @@ export class Hand {
     this.rest();
   }
 
-  private alter(change: Partial<Hint>, quality: "sharp" | "draft", step: string): void {
+  private alter(change: Partial<Point>, quality: "sharp" | "draft", step: string): void {
     if (this.chosen < 0) return;
     this.change(this.points.map((point, index) => (index === this.chosen ? { ...point, ...change } : point)), quality, step);
   }
 
-  private change(points: readonly Hint[], quality: "sharp" | "draft" = "sharp", step?: string): void {
+  private change(points: readonly Point[], quality: "sharp" | "draft" = "sharp", step?: string): void {
     this.entry?.points.change(points, step);
     this.draw();
     this.recolour(quality);

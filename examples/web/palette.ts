@@ -1,8 +1,9 @@
 /** The colours offered for a point: what the network finds plausible, what photographs are full of, any other. */
 
-import { type Answer, type Hint, suggestColours } from "edge-colorizer-web";
+import { type Answer, suggestColours } from "edge-colorizer-web";
 
 import { element } from "./dom";
+import type { Point } from "./points";
 
 export class Palette {
   private readonly swatches = element("swatches");
@@ -18,7 +19,7 @@ export class Palette {
     this.anyColor.addEventListener("change", mixed);
   }
 
-  show(index: number, point?: Hint, answer?: Answer): void {
+  show(index: number, point?: Point, answer?: Answer): void {
     element("palette").hidden = !point;
     if (!point || !answer) return;
     element("palette-title").textContent = `Colour of point ${index + 1}`;
@@ -33,7 +34,7 @@ export class Palette {
     this.swatches.querySelector("button")?.focus();
   }
 
-  private swatch(name: string, color: string, point: Hint): HTMLButtonElement {
+  private swatch(name: string, color: string, point: Point): HTMLButtonElement {
     const swatch = document.createElement("button");
     swatch.type = "button";
     swatch.title = name;

@@ -30,10 +30,20 @@ class Backend(Protocol):
         ...
 
 
+class Runtime(Backend, Protocol):
+    """A backend of ours.
+
+    Attributes:
+        package: The distribution that runs it, whose version `Info` tells.
+    """
+
+    package: str
+
+
 class BackendFactory(Protocol):
     """How a backend is opened."""
 
-    def __call__(self, artifact: Path, contract: Contract, *, threads: int | None) -> Backend:
+    def __call__(self, artifact: Path, contract: Contract, *, threads: int | None) -> Runtime:
         """Open a verified artifact and check its tensors against the contract."""
         ...
 
@@ -48,7 +58,7 @@ BACKENDS: Final = {
 AUTO_ORDER: Final = ("coreml", "onnx", "executorch")
 
 
-def open_backend(name: str, artifact: Path, contract: Contract, *, threads: int | None = None) -> Backend:
+def open_backend(name: str, artifact: Path, contract: Contract, *, threads: int | None = None) -> Runtime:
     """Open a verified artifact with the runtime of that name.
 
     Raises:

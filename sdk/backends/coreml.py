@@ -34,6 +34,7 @@ class CoreMLBackend:
     """
 
     name = "coreml"
+    package = "coremltools"
 
     def __init__(self, artifact: Path, contract: Contract, *, threads: int | None = None) -> None:
         del threads

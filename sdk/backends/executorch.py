@@ -37,6 +37,7 @@ class ExecuTorchBackend:
     """
 
     name = "executorch"
+    package = "executorch"
 
     def __init__(self, artifact: Path, contract: Contract, *, threads: int | None = None) -> None:
         with _TURN:

@@ -51,6 +51,7 @@ class OnnxRuntimeBackend:
     """
 
     name = "onnx"
+    package = "onnxruntime"
 
     def __init__(self, artifact: Path, contract: Contract, *, threads: int | None = None) -> None:
         if _EXTERNAL_DATA in artifact.read_bytes():

@@ -56,6 +56,10 @@ def run(arguments: list[str]) -> int:
     # One photo has all processors to itself; of many, each worker has one, which wastes none on waiting for others.
     with Colorizer.load(options.backend, threads=1 if len(jobs) > 1 else None) as colorizer:
         failed = _colour(colorizer, jobs, options, asked)
+    for folder in filter(Path.is_dir, map(Path, options.photos)):
+        if others := batch.left_out(folder):
+            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
+            print(f"colorize: {folder} also holds files that are not read as photos: {kinds}", file=sys.stderr)
     if options.compare:
         done = [(job.photo, job.path) for job in jobs if job.path.is_file() and job not in failed]
         output.write_image(contact_sheet(done), options.compare, overwrite=options.overwrite)
@@ -66,7 +70,14 @@ def _colour(
     colorizer: Colorizer, jobs: list[batch.Job], options: argparse.Namespace, asked: look.LookOptions
 ) -> list[batch.Job]:
     """Run the jobs, say how each went, and return those that failed."""
-    results = batch.run(colorizer, jobs, overwrite=options.overwrite, workers=options.workers, **asked)
+    results = batch.run(
+        colorizer,
+        jobs,
+        overwrite=options.overwrite,
+        workers=options.workers,
+        with_hints=options.with_hints,
+        **asked,
+    )
     failures: list[batch.Result] = []
     # A bar for a person who waits for several; none for one photo, a pipe or a log file.
     for result in tqdm(results, total=len(jobs), unit="photo", disable=True if len(jobs) == 1 else None):
@@ -107,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", metavar="OUT", help="the file, or for several photos the folder, to write")
     parser.add_argument("--backend", default="auto", choices=("auto", *BACKENDS), help="runtime (default: auto)")
     look.add_options(parser)
+    parser.add_argument(
+        "--with-hints", action="store_true", help="for each photo, also the colours in PHOTO.hints.json beside it"
+    )
     parser.add_argument(
         "--workers",
         type=_workers,

@@ -46,7 +46,8 @@ class DecoderStep(nn.Module):
         self.skip = conv_norm(skip, outputs)
         self.refine = nn.Sequential(nn.ReLU6(inplace=True), separable_conv(outputs), separable_conv(outputs))
 
-    def forward(self, features: Tensor, skip: Tensor) -> Tensor:
-        """(N, inputs, H, W) and (N, skip, 2H, 2W) to (N, outputs, 2H, 2W)."""
+    def forward(self, features: Tensor, skip: Tensor, hints: Tensor | None = None) -> Tensor:
+        """(N, inputs, H, W), (N, skip, 2H, 2W) and perhaps (N, outputs, 2H, 2W) to (N, outputs, 2H, 2W)."""
         upsampled = F.interpolate(self.project(features), scale_factor=2.0, mode="bilinear", align_corners=False)
-        return self.refine(upsampled + self.skip(skip))
+        summed = upsampled + self.skip(skip)
+        return self.refine(summed if hints is None else summed + hints)

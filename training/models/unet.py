@@ -18,7 +18,8 @@ class UNet(nn.Module):
     Args:
         stages: The encoder; each halves the resolution. All outputs but the last are skip connections.
         context: What the deepest features pass through; keeps their shape.
-        decoder: One step fewer than stages, each doubling the resolution: called with features and a skip.
+        decoder: One step fewer than stages, each doubling the resolution: called with features, a skip, and hints
+            where the network takes them.
         heads: By the contract's names of its outputs: the last features to (N, 2, S/2, S/2) in [-1, 1].
         encoder_channels: Channels of what each stage returns.
         feature_channels: Channels of what each decoder step returns.
@@ -43,7 +44,8 @@ class UNet(nn.Module):
         self.heads = nn.ModuleDict(dict(heads))
         self.encoder_channels = tuple(encoder_channels)
         self.feature_channels = tuple(feature_channels)
-        self.hints = HintPyramid(self.encoder_channels) if hints else None
+        hinted = (self.encoder_channels[-1], *self.feature_channels)
+        self.hints = HintPyramid(hinted) if hints else None
 
     @property
     def contract(self) -> Contract:
@@ -68,11 +70,12 @@ class UNet(nn.Module):
     def decoded(self, encoded: Sequence[Tensor], inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """What `features` returns, from what `encoded` did."""
         skips, decoded = list(encoded), []
-        if self.hints:
-            skips = [skip + hint for skip, hint in zip(skips, self.hints(inputs[HINTS.name]), strict=True)]
-        features = self.context(skips.pop())
+        hints = self.hints(inputs[HINTS.name]) if self.hints else []
+        deepest = skips.pop()
+        features = self.context(deepest + hints.pop() if hints else deepest)
         for step in self.decoder:
-            features = step(features, skips.pop())
+            told = (hints.pop(),) if hints else ()
+            features = step(features, skips.pop(), *told)
             decoded.append(features)
         return decoded
 
@@ -92,30 +95,30 @@ class UNet(nn.Module):
         return {name: head(features) for name, head in self.heads.items()}
 
 
-# A hint's chroma, of a deviation of about 0.15 in the contract's scale, is added to features of a deviation of several.
+# A hint's chroma has a deviation of about 0.15 in the contract's scale, the features it is added to one of about 1.
 # Without this, its convolutions would need weights that an optimizer takes many thousand steps to reach.
 _HINT_GAIN = 10.0
 
 
 class HintPyramid(nn.Module):
-    """What people say of colours, brought to every resolution of the encoder.
+    """What people say of colours, brought to every resolution of the decoder.
 
     A hint of one cell must be as plain to the deepest features as to the shallowest, so each halving keeps the
     largest value and not the mean. Chroma has a sign, so its positive and negative parts are kept apart. The
     convolutions start at zero: a network that learns to take hints begins as the one it was.
 
     Args:
-        channels: Of the encoder's outputs, shallowest first.
+        channels: Of what it is added to, deepest first.
     """
 
     def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
-        self.project = nn.ModuleList(nn.Conv2d(2 * AB.channels + 1, count, 1, bias=False) for count in channels)
+        self.project = nn.ModuleList(nn.Conv2d(2 * AB.channels + 1, count, 1, bias=False) for count in channels[::-1])
         for convolution in self.project:
             nn.init.zeros_(convolution.get_parameter("weight"))
 
     def forward(self, hints: Tensor) -> list[Tensor]:
-        """(N, 3, S/2, S/2) to what is added to each encoder output, shallowest first."""
+        """(N, 3, S/2, S/2) to what is added at each resolution, from 1/2 down to that of the deepest features."""
         chroma, mask = hints[:, : AB.channels], hints[:, AB.channels :]
         level = torch.cat([F.relu(chroma), F.relu(-chroma), mask], dim=1) * _HINT_GAIN
         projected = []

@@ -1,5 +1,6 @@
-/** Faults that people found, each driven again. */
+/** Faults that people found, each driven again. Long: a list, where each stands alone. */
 
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,6 +10,7 @@ import { fileURLToPath } from "node:url";
 
 import { type Download, type Page, chromium, expect, test } from "@playwright/test";
 
+import { PYTHON } from "../playwright.config";
 import { PHOTOS, choose, chroma, mismatch, open, upload } from "./helpers";
 
 const PAGE = fileURLToPath(new URL("../../sdk/page/", import.meta.url));
@@ -118,6 +120,42 @@ test("a transparent AVIF stays transparent", async ({ page }) => {
     [...readFileSync(await download.path())],
   );
   expect(corner).toBe(0);
+});
+
+test("TIFF and HEIC are coloured, by decoders that come with the first such photo", async ({ page }, testInfo) => {
+  const made = (name: string, imports: string) => {
+    const path = testInfo.outputPath(name);
+    const program = `import sys\nfrom PIL import Image\n${imports}\nImage.open(sys.argv[1]).convert("RGB").resize((320, 240)).save(sys.argv[2])`;
+    execFileSync(PYTHON, ["-c", program, PHOTOS[1], path], { cwd: "..", stdio: "pipe" });
+    return path;
+  };
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  const decoders = () => asked.filter((url) => /UTIF|libheif/.test(url)).length;
+  await open(page);
+  await choose(page, PHOTOS[0]);
+  await expect(page.locator("#frame")).toBeVisible();
+  expect(decoders()).toBe(0);
+  await choose(page, made("scan.tif", ""));
+  await expect(page.locator("#caption")).toHaveText("scan.tif");
+  await expect(page.locator("#frame")).toBeVisible();
+  expect(await chroma(page)).toBeGreaterThan(3);
+  expect(decoders()).toBe(1);
+  expect((await save(page)).suggestedFilename()).toBe("scan-colour.png");
+  let heic: string;
+  try {
+    heic = made("phone.heic", "import pillow_heif; pillow_heif.register_heif_opener()");
+  } catch {
+    console.log("NOT MEASURED: HEIC; pillow-heif is not installed");
+    return;
+  }
+  await choose(page, heic);
+  await expect(page.locator("#caption")).toHaveText("phone.heic");
+  await expect(page.locator("#frame")).toBeVisible();
+  expect(await chroma(page)).toBeGreaterThan(3);
+  expect(decoders()).toBe(2);
+  await choose(page, { name: "broken.tif", mimeType: "image/tiff", buffer: Buffer.from("II*\0nothing") });
+  await expect(page.locator("#failures-list")).toContainText("broken.tif cannot be decoded");
 });
 
 test("another program on the same address is shown after a reload", async ({ browser }) => {

@@ -6,12 +6,12 @@ import { PhotoError } from "./errors.js";
 
 /** A disc of a photo whose colour is known. Only the colour's hue and chroma count: lightness stays the photo's. */
 export interface Hint {
-  /** Its centre, in the photo's own pixels from its left and top edges. */
-  readonly x: number;
-  readonly y: number;
+  /** Its centre from the photo's left and top edges, in the photo's own pixels, or as text such as "40%". */
+  readonly x: number | string;
+  readonly y: number | string;
   /** A name or notation of CSS, such as "teal" or "#88aacc". */
   readonly color: string;
-  /** In pixels; by default a 85th of the photo's longer side. */
+  /** In pixels, above zero; by default an 85th of the photo's longer side. */
   readonly radius?: number;
 }
 
@@ -29,9 +29,11 @@ export function placeHints(hints: readonly Hint[], contract: Contract, height: n
   const [, channels, cells] = shape(contract, HINTS);
   const plane = cells * cells;
   const placed = new Float32Array(channels * plane);
-  for (const { x, y, color, radius = Math.max(height, width) * DEFAULT_RADIUS } of hints) {
+  for (const hint of hints) {
+    const { color, radius = Math.max(height, width) * DEFAULT_RADIUS } = hint;
+    const [x, y] = [inPixels(hint.x, width), inPixels(hint.y, height)];
     if (!(x >= 0 && x < width && y >= 0 && y < height)) {
-      throw new PhotoError(`The point at ${x}, ${y} lies outside this photo of ${width} × ${height} pixels; move it.`);
+      throw new PhotoError(`The point at ${hint.x}, ${hint.y} lies outside this photo of ${width} × ${height} pixels; move it.`);
     }
     const [, a, b] = labFromRgb(rgbFromCss(color));
     const home = Math.floor((y * cells) / height) * cells + Math.floor((x * cells) / width);
@@ -45,6 +47,12 @@ export function placeHints(hints: readonly Hint[], contract: Contract, height: n
     }
   }
   return placed;
+}
+
+/** Pixels from pixels, or from a share such as "40%" of a length; NaN where it is neither. */
+export function inPixels(place: number | string, length: number): number {
+  const share = /^(.+)%$/.exec(String(place))?.[1];
+  return share ? (Number(share) * length) / 100 : Number(place);
 }
 
 function rgbFromCss(color: string): [number, number, number] {
