@@ -1,4 +1,4 @@
-"""What people can get wrong in training. Catch `TrainingError` to catch it all."""
+"""What people can get wrong in training and in converting: catch `TrainingError` to catch it all."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ class TrainingError(Exception):
     """Base of the family; its message is one sentence that says what is wrong, and mostly what to do.
 
     Attributes:
-        exit_code: What `python -m training` ends with.
+        exit_code: What a command ends with that met it.
     """
 
     exit_code: ClassVar[int] = 2
