@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from tqdm import tqdm
 
 from benchmarks.peers import PEERS, ByName, multiply_adds
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
-from converters.positional import named_examples
+from converters.formats import find_format
 from converters.to_onnx import export_fp32
+from converters.tracing import example
 from sdk.backends import open_backend
-from sdk.backends.ort import session_options
 from sdk.contract import STANDARD, Contract, Tensors
 from sdk.manifest import Manifest
 from training.checkpoint import load_student
@@ -66,24 +65,25 @@ def measure_networks(artifacts: Manifest, checkpoint: Path, folder: Path, *, rou
     noise = np.random.default_rng(0)
     inputs = {spec.name: noise.uniform(-1, 1, contract.shape(spec)).astype(np.float32) for spec in contract.inputs}
     student = load_student(checkpoint).network
-    ours = (parameter_count(student), multiply_adds(student, named_examples(contract)))
-    known: dict[str, tuple[str, Path, tuple[int, int]]] = {}
+    ours = (parameter_count(student), multiply_adds(student, example(contract)))
+    known: dict[str, tuple[str, Path, Contract, tuple[int, int]]] = {}
     for artifact in artifacts.artifacts:
-        if artifact.variant == "lab" and artifact.backend in ("onnx", "executorch"):
+        if artifact.variant == "lab" and find_format(artifact.backend).runs_here:
             name = f"ours {artifact.precision}" + (", ExecuTorch" if artifact.backend == "executorch" else "")
-            known[name] = (artifact.backend, artifacts.verify(artifact), ours)
+            known[name] = (artifact.backend, artifacts.verify(artifact), contract, ours)
     for name, build in tqdm(PEERS.items(), desc="published networks", unit="network"):
         network = ByName(build()).eval()
         path = folder / f"{name}.onnx"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             export_fp32(network, STANDARD, path)
-        known[name] = ("onnx", path, (parameter_count(network), multiply_adds(network, named_examples(STANDARD))))
+        counted = (parameter_count(network), multiply_adds(network, example(STANDARD)))
+        known[name] = ("onnx", path, STANDARD, counted)
 
     latency: dict[str, dict[int, Duration]] = {name: {} for name in known}
     for threads in THREADS:
         # ExecuTorch's threads belong to the process, so thread counts take turns as a whole.
-        ways = {name: _runner(backend, path, contract, threads, inputs) for name, (backend, path, _) in known.items()}
+        ways = {n: _runner(backend, path, meets, threads, inputs) for n, (backend, path, meets, _) in known.items()}
         for name, duration in interleave(ways, rounds=rounds).items():
             latency[name][threads] = duration
     return [
@@ -96,15 +96,11 @@ def measure_networks(artifacts: Manifest, checkpoint: Path, folder: Path, *, rou
             latency=latency[name],
             cost=cost_of(_OPEN_AND_RUN, str(path)) if backend == "onnx" else None,
         )
-        for name, (backend, path, (parameters, count)) in known.items()
+        for name, (backend, path, _, (parameters, count)) in known.items()
     ]
 
 
 def _runner(backend: str, path: Path, contract: Contract, threads: int, inputs: Tensors) -> Callable[[], object]:
-    if backend == "executorch":
-        opened = open_backend("executorch", path, contract, threads=threads)
-        return lambda: opened.run(inputs)
-    # As the SDK's, whose threads rest between answers: they would spin through another network's turn.
-    session = onnxruntime.InferenceSession(path, session_options(threads), providers=["CPUExecutionProvider"])
-    given = {node.name: inputs[node.name] for node in session.get_inputs()}  # published networks take lightness alone
-    return lambda: session.run(None, given)
+    opened = open_backend(backend, path, contract, threads=threads)
+    given = {spec.name: inputs[spec.name] for spec in contract.inputs}  # published networks take lightness alone
+    return lambda: opened.run(given)

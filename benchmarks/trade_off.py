@@ -20,8 +20,8 @@ from torch.nn import functional as F
 
 from benchmarks.peers import multiply_adds
 from benchmarks.timing import interleave
-from converters.positional import named_examples
 from converters.to_onnx import export_fp32
+from converters.tracing import example
 from sdk.backends import open_backend
 from sdk.color import FloatArray
 from sdk.colorizer import BUNDLED_MODEL
@@ -98,7 +98,7 @@ def _open(named: dict[str, Path], folder: Path, *, rounds: int) -> tuple[dict[st
     costs = {
         name: Costs(
             parameter_count(network),
-            multiply_adds(network, named_examples(contract)),
+            multiply_adds(network, example(contract)),
             path.stat().st_size,
             timed[name].seconds,
         )

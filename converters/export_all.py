@@ -8,49 +8,45 @@ no manifest is written; 2 an input is unusable or an extra is not installed.
 
 import argparse
 import sys
-from importlib.util import find_spec
+from importlib.metadata import distributions
 from pathlib import Path
 
-NEEDED = (
-    "torch",
-    "torchvision",
-    "safetensors",
-    "skimage",
-    "onnx",
-    "onnxscript",
-    "torchao",
-    "executorch",
-    "coremltools",
-)
+from converters.formats import FORMATS
+from training.errors import TrainingError
+
+_ALWAYS_NEEDED = ("torch", "torchvision", "safetensors", "scikit-image")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Export, and say what was made. Returns the exit code."""
     options = _parser().parse_args(arguments)
-    missing = [module for module in NEEDED if find_spec(module) is None]
+    needed = dict.fromkeys([*_ALWAYS_NEEDED, *(tool for known in FORMATS.values() for tool in known.tools)])
+    installed = {found.metadata["Name"] for found in distributions()}
+    missing = [tool for tool in needed if tool not in installed]
     if missing:
-        return _unusable(f"{', '.join(missing)} not installed: pip install 'edge-colorizer[convert]'")
+        return _failed(f"{', '.join(missing)} not installed: pip install 'edge-colorizer[convert]'", 2)
     # Only now, because these import what may have been missing.
-    from converters import release, report
-    from training.checkpoint import CheckpointError
-    from training.data import EmptyDatasetError
+    from converters import report
+    from converters.export import bundle, export
 
     try:
-        done = release.export_all(options.checkpoint, options.photos, options.out)
-    except (CheckpointError, EmptyDatasetError, OSError) as error:
-        return _unusable(str(error))
+        done = export(options.checkpoint, options.photos, options.out)
+    except TrainingError as error:
+        return _failed(error, error.exit_code)
+    except OSError as error:
+        return _failed(error, 2)
     print(report.table(done.manifest.artifacts))
     if done.failures:
         print("out of bounds:", *done.failures, sep="\n  ", file=sys.stderr)
         return 1
     if options.bundle:
-        release.bundle(done.manifest, options.bundle)
+        bundle(done.manifest, options.bundle)
     return 0
 
 
-def _unusable(why: str) -> int:
+def _failed(why: object, exit_code: int) -> int:
     print(f"export_all: {why}", file=sys.stderr)
-    return 2
+    return exit_code
 
 
 def _parser() -> argparse.ArgumentParser:

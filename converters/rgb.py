@@ -10,10 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from converters.formats.base import COLOURED, PHOTO
 from sdk import color
 from sdk.contract import AB, LIGHTNESS, Contract
-
-INPUT_NAME, OUTPUT_NAME = "photo", "coloured"
 
 _RELATIVE_XYZ_FROM_RGB = color.XYZ_FROM_RGB / color.WHITE_XYZ[:, None]
 _RGB_FROM_RELATIVE_XYZ = np.linalg.inv(_RELATIVE_XYZ_FROM_RGB)
@@ -71,24 +70,23 @@ class After(nn.Module):
 
 
 class RgbNetwork(nn.Module):
-    """A network with the colour path around it: nobody gives it hints, and it answers faithfully.
+    """A network with the colour path around it. Its chroma is the faithful one.
 
     Args:
-        network: Takes and returns the contract's tensors in their order, as `converters.positional` makes it.
+        network: Meets the contract.
         contract: Its tensors.
     """
 
     def __init__(self, network: nn.Module, contract: Contract) -> None:
         super().__init__()
         self.before, self.network, self.after = Before(), network, After()
-        self._contract = contract
+        self._inputs = [spec.name for spec in contract.inputs]
 
-    def forward(self, photo: Tensor) -> Tensor:
-        """(1, 3, S, S) sRGB levels in [0, 255] to the same photo in colour."""
-        lightness, root = self.before(photo)
-        inputs = [lightness if s == LIGHTNESS else torch.zeros(self._contract.shape(s)) for s in self._contract.inputs]
-        answers = self.network(*inputs)
-        return self.after(answers[self._contract.outputs.index(AB)], root)
+    def forward(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The photo, and what else the network is given, to the photo in colour: (1, 3, S, S) levels in [0, 255]."""
+        lightness, root = self.before(inputs[PHOTO.name])
+        answers = self.network({name: lightness if name == LIGHTNESS.name else inputs[name] for name in self._inputs})
+        return {COLOURED.name: self.after(answers[AB.name], root)}
 
 
 def _mix(matrix: np.ndarray) -> nn.Conv2d:

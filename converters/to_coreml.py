@@ -5,7 +5,7 @@ import json
 import shutil
 import uuid
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,10 +17,11 @@ from coremltools.models import MLModel
 from coremltools.optimize import coreml as compress
 from torch import Tensor, nn
 
-from converters.positional import Positional, examples
-from converters.rgb import INPUT_NAME, OUTPUT_NAME, RgbNetwork
+from converters.formats.base import COLOURED, PHOTO, rgb_contract
+from converters.rgb import RgbNetwork
+from converters.tracing import as_torch, example
 from sdk import color
-from sdk.contract import Contract, Tensors
+from sdk.contract import Contract, Tensors, TensorSpec
 
 # Tensors smaller than this (biases, colour matrices) stay as they are: there is nothing to gain.
 _SMALLEST_COMPRESSED = 512
@@ -28,35 +29,23 @@ _SMALLEST_COMPRESSED = 512
 
 def convert(network: nn.Module, contract: Contract) -> MLModel:
     """A folded student as an fp16 program, best after `with_half_weights`; in and out stay float32."""
-    return _convert(
-        Positional(network, contract).eval(),
-        examples(contract),
-        [coremltools.TensorType(spec.name, contract.shape(spec), np.float32) for spec in contract.inputs],
-        [coremltools.TensorType(spec.name, dtype=np.float32) for spec in contract.outputs],
-        coremltools.precision.FLOAT16,
-    )
+    return _convert(network, contract, coremltools.precision.FLOAT16)
 
 
 def convert_rgb(network: nn.Module, contract: Contract) -> MLModel:
     """The same with the colour path around it, image in and image out; the colour path stays in float32."""
-    shape = (1, 3, contract.side, contract.side)
 
     def is_networks(operation: Any) -> bool:
         # All the network computes is at most half as wide as the photo; all the colour path computes is not.
-        shape_out = operation.outputs[0].shape or (0,)
-        return len(shape_out) == len(shape) and shape_out[-1] < contract.side
+        shape = operation.outputs[0].shape or (0,)
+        return len(shape) == len(contract.shape(PHOTO)) and shape[-1] < contract.side
 
-    return _convert(
-        RgbNetwork(Positional(network, contract), contract).eval(),
-        (torch.full(shape, 128.0),),
-        [coremltools.ImageType(name=INPUT_NAME, shape=shape, color_layout=coremltools.colorlayout.RGB)],
-        [coremltools.ImageType(name=OUTPUT_NAME, color_layout=coremltools.colorlayout.RGB)],
-        coremltools.transform.FP16ComputePrecision(op_selector=is_networks),
-    )
+    selected = coremltools.transform.FP16ComputePrecision(op_selector=is_networks)
+    return _convert(RgbNetwork(network, contract).eval(), rgb_contract(contract), selected)
 
 
 def with_half_weights(network: nn.Module, calibration: Sequence[Tensors]) -> nn.Module:
-    """A copy of a folded student whose convolutions are rounded to fp16 values for these photos."""
+    """A copy of a folded student whose convolutions are rounded to the fp16 values that suit these inputs."""
     network = copy.deepcopy(network)
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     totals = {module: torch.zeros(module.in_channels) for module in convolutions}
@@ -66,16 +55,16 @@ def with_half_weights(network: nn.Module, calibration: Sequence[Tensors]) -> nn.
 
     hooks = [module.register_forward_pre_hook(add_mean) for module in convolutions]
     with torch.no_grad():
-        for photo in calibration:
-            network({name: torch.from_numpy(values) for name, values in photo.items()})
+        for inputs in calibration:
+            network(as_torch(inputs))
         for hook, (module, total) in zip(hooks, totals.items(), strict=True):
             hook.remove()
-            assert module.bias is not None  # the folded batch norm's
             means = (total / len(calibration)).view(module.groups, -1)
             means = means.repeat_interleave(module.out_channels // module.groups, dim=0)
-            weights, bias = round_to_half(module.weight, module.bias, means)
+            bias = torch.zeros(module.out_channels) if module.bias is None else module.bias
+            weights, rounded_bias = round_to_half(module.weight, bias, means)
             module.weight.copy_(weights)
-            module.bias.copy_(bias)
+            bias.copy_(rounded_bias)
     return network
 
 
@@ -119,6 +108,14 @@ def palettize_weights(model: MLModel) -> MLModel:
     return cast("MLModel", compress.palettize_weights(model, compress.OptimizationConfig(config)))
 
 
+# By the names of `converters.formats.mlpackage`.
+ROUNDINGS: dict[str, Callable[[MLModel], MLModel]] = {
+    "fp16": lambda model: model,
+    "int8": quantize_weights,
+    "palette6": palettize_weights,
+}
+
+
 def save(model: MLModel, path: Path, *, version: str) -> None:
     """Write an `.mlpackage` that is the same, byte by byte, for the same model."""
     model.author = "edge-colorizer contributors"
@@ -135,23 +132,23 @@ def save(model: MLModel, path: Path, *, version: str) -> None:
     _without_chance(path)
 
 
-def _convert(
-    network: nn.Module,
-    example: tuple[torch.Tensor, ...],
-    inputs: list[InputType],
-    outputs: list[InputType],
-    precision: object,
-) -> MLModel:
-    program = torch.export.export(network, example).run_decompositions({})
+def _convert(network: nn.Module, contract: Contract, precision: object) -> MLModel:
+    program = torch.export.export(network, (example(contract),)).run_decompositions({})
     converted = coremltools.convert(
         program,
-        inputs=inputs,
-        outputs=outputs,
+        inputs=[_type_of(spec, shape=contract.shape(spec)) for spec in contract.inputs],
+        outputs=[_type_of(spec) for spec in contract.outputs],
         minimum_deployment_target=coremltools.target.iOS16,
         compute_precision=precision,
         skip_model_load=True,
     )
     return cast("MLModel", converted)
+
+
+def _type_of(spec: TensorSpec, *, shape: tuple[int, ...] | None = None) -> InputType:
+    if spec in (PHOTO, COLOURED):
+        return coremltools.ImageType(name=spec.name, shape=shape, color_layout=coremltools.colorlayout.RGB)
+    return coremltools.TensorType(name=spec.name, shape=shape, dtype=np.float32)
 
 
 def _without_chance(path: Path) -> None:

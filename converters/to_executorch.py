@@ -18,8 +18,7 @@ from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 from torchao.quantization.pt2e.quantizer import QuantizationSpec
 from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY
 
-from converters.positional import Positional, examples
-from sdk.color import FloatArray
+from converters.tracing import as_torch, example
 from sdk.contract import Contract, Tensors
 from training.quantization import WEIGHT_LIMIT
 
@@ -43,23 +42,28 @@ class Lowered:
     subgraphs: int
     portable: dict[str, int]
 
+    def figures(self) -> dict[str, float]:
+        """For the manifest."""
+        return {"xnnpack_subgraphs": self.subgraphs, "portable_operators": sum(self.portable.values())}
 
-def quantize(network: Positional, contract: Contract, calibration: list[Tensors]) -> nn.Module:
+
+def quantize(network: nn.Module, calibration: list[Tensors]) -> nn.Module:
     """Quantize a folded student after training: int8 activations, int8 weights with a scale per channel.
 
     The weights' grid is the one `training.quantization` trains on, so trained rounding costs nothing here.
     """
-    exported = torch.export.export(network, examples(contract))
-    prepared = prepare_pt2e(exported.module(), _quantizer())
+    program = torch.export.export(network, (as_torch(calibration[0]),))
+    prepared = prepare_pt2e(program.module(), _quantizer())
     with torch.inference_mode():
         for inputs in calibration:
-            prepared(*(torch.from_numpy(inputs[spec.name]) for spec in contract.inputs))
+            prepared(as_torch(inputs))
     return convert_pt2e(prepared)
 
 
-def lower(network: nn.Module, example: tuple[torch.Tensor, ...]) -> Lowered:
+def lower(network: nn.Module, contract: Contract) -> Lowered:
     """Export a network and hand it to XNNPACK."""
-    edge = to_edge_transform_and_lower(torch.export.export(network, example), partitioner=[XnnpackPartitioner()])
+    program = torch.export.export(network, (example(contract),))
+    edge = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
     delegation = get_delegation_info(edge.exported_program().graph_module)
     portable = {
         name: counts.non_delegated
@@ -74,29 +78,20 @@ def write_program(lowered: Lowered, path: Path) -> None:
     path.write_bytes(lowered.program.buffer)
 
 
-def write_bundled(lowered: Lowered, contract: Contract, cases: list[tuple[Tensors, Tensors]], path: Path) -> None:
+def write_bundled(lowered: Lowered, cases: list[tuple[Tensors, Tensors]], path: Path) -> None:
     """Write a `.bpte`: the program with photos and expected answers, for ExecuTorch's own runner on a phone.
 
     Args:
         lowered: The program.
-        contract: Its tensors.
-        cases: Each what the network is given, and what this program answers here.
+        cases: Each inputs, and what this program answers to them here; both in the contract's order.
         path: Where to.
     """
     tests = [
-        MethodTestCase(
-            inputs=[_contiguous(inputs[spec.name]) for spec in contract.inputs],
-            expected_outputs=[_contiguous(answers[spec.name]) for spec in contract.outputs],
-        )
+        MethodTestCase(inputs=[*as_torch(inputs).values()], expected_outputs=[*as_torch(answers).values()])
         for inputs, answers in cases
     ]
     bundled = BundledProgram(lowered.program, [MethodTestSuite(method_name="forward", test_cases=tests)])
     path.write_bytes(serialize_from_bundled_program_to_flatbuffer(bundled))
-
-
-def _contiguous(values: FloatArray) -> torch.Tensor:
-    """A tensor with plain strides, which numpy's `[None]` does not give and ExecuTorch insists on."""
-    return torch.from_numpy(values).clone(memory_format=torch.contiguous_format)
 
 
 class _Quantizer(XNNPACKQuantizer):

@@ -2,8 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
@@ -19,7 +19,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 
 from converters import rgb
-from converters.positional import Positional, examples
+from converters.formats.base import COLOURED, PHOTO
+from converters.tracing import example
 from sdk import color
 from sdk.contract import AB, LIGHTNESS, Contract, Tensors
 
@@ -30,8 +31,8 @@ OPSET = 20
 
 def export_fp32(network: nn.Module, contract: Contract, path: Path) -> None:
     """Write a network that meets the tensor contract as one ONNX file, in float32."""
-    inputs, outputs = ([spec.name for spec in specs] for specs in (contract.inputs, contract.outputs))
-    _save(_to_model(Positional(network, contract), examples(contract), inputs, outputs), path)
+    inputs, outputs = ([spec.name for spec in way] for way in (contract.inputs, contract.outputs))
+    _save(_to_model(network, (example(contract),), inputs, outputs), path)
 
 
 def export_int8(fp32: Path, calibration: list[Tensors], path: Path) -> None:
@@ -59,10 +60,9 @@ def export_int8(fp32: Path, calibration: list[Tensors], path: Path) -> None:
 
 def export_rgb(lab: Path, contract: Contract, path: Path) -> None:
     """Put the colour path around an ONNX file that meets the tensor contract; the network itself is not touched."""
-    planes = torch.full((1, 3, contract.side, contract.side), 128.0)
-    root, ab = torch.ones(contract.shape(LIGHTNESS)), torch.zeros(contract.shape(AB))
-    before = _to_model(rgb.Before(), (planes,), [rgb.INPUT_NAME], ["lightness_of_photo", "root"])
-    after = _to_model(rgb.After(), (ab, root), ["ab_of_photo", "root_after"], [rgb.OUTPUT_NAME])
+    planes, ab, root = (torch.zeros(contract.shape(spec)) for spec in (PHOTO, AB, LIGHTNESS))
+    before = _to_model(rgb.Before(), (planes,), [PHOTO.name], ["lightness_of_photo", "root"])
+    after = _to_model(rgb.After(), (ab, root), ["ab_of_photo", "root_after"], [COLOURED.name])
     network = onnx.load(lab)
     for part in (before, after):
         part.ir_version = network.ir_version
@@ -83,11 +83,10 @@ def export_rgb(lab: Path, contract: Contract, path: Path) -> None:
 
 
 def _to_model(
-    network: nn.Module, example: tuple[torch.Tensor, ...], input_names: list[str], output_names: list[str]
+    network: nn.Module, arguments: tuple[Any, ...], input_names: list[str], output_names: list[str]
 ) -> onnx.ModelProto:
     program = torch.onnx.export(
-        network.eval(),
-        example,
+        torch.export.export(network.eval(), arguments),
         input_names=input_names,
         output_names=output_names,
         opset_version=OPSET,
@@ -104,7 +103,7 @@ class _Reader(CalibrationDataReader):
     """Hands ONNX Runtime one photo after another."""
 
     def __init__(self, calibration: list[Tensors]) -> None:
-        self._feeds: Iterator[Tensors] = iter(calibration)
+        self._feeds = iter(calibration)
 
     def get_next(self) -> Tensors | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         return next(self._feeds, None)

@@ -22,10 +22,10 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from sdk import BackendUnavailable, Colorizer, ModelIntegrityError
+from sdk.backends import BACKENDS
 from sdk.colorizer import BUNDLED_MODEL
 
 PHOTOS = Path(__file__).parent.parent / "goldens" / "photos"
-BACKENDS = ("onnx", "executorch", "coreml")
 HIGHEST_AGREEMENT_DB = 99.0  # stands for equal pictures, whose ratio is infinite
 
 

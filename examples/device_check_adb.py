@@ -17,6 +17,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median, quantiles
 
@@ -103,8 +105,10 @@ def check(device: Device, runner: Path, artifact: Path, pushed: list[Path], runs
     Raises:
         CheckError: A step failed, or the log has no latencies.
     """
+    how = RUNNERS[artifact.suffix]
     program = shlex.quote(f"{FOLDER}/{runner.name}")
-    command = f"cd {FOLDER} && LD_LIBRARY_PATH={FOLDER} {program} {_arguments(artifact, runs)} > log.txt 2>&1"
+    arguments = how.arguments(shlex.quote(artifact.name), runs)
+    command = f"cd {FOLDER} && LD_LIBRARY_PATH={FOLDER} {program} {arguments} > log.txt 2>&1"
     try:
         device.adb("shell", "mkdir", "-p", FOLDER)
         for file in (runner, artifact, *pushed):
@@ -116,7 +120,7 @@ def check(device: Device, runner: Path, artifact: Path, pushed: list[Path], runs
             log = (Path(folder) / "log.txt").read_text(encoding="utf-8", errors="replace")
     finally:
         device.try_adb("shell", "rm", "-rf", FOLDER)
-    figures = read_onnxruntime(log) if artifact.suffix == ".onnx" else read_executorch(log)
+    figures = how.read(log)
     if figures is None or (code and figures.get("answers") != "FAIL"):
         last = next((line for line in reversed(log.splitlines()) if line.strip()), "nothing")
         raise CheckError(
@@ -153,6 +157,24 @@ def read_onnxruntime(log: str) -> Figures | None:
     }
 
 
+@dataclass(frozen=True)
+class Runner:
+    """A runtime's own benchmark program.
+
+    Attributes:
+        arguments: A file's name and a number of runs to the program's command line.
+        read: Its log to figures; None where it has none.
+    """
+
+    arguments: Callable[[str, int], str]
+    read: Callable[[str], Figures | None]
+
+
+_EXECUTOR_RUNNER = Runner(lambda name, runs: f"--model_path={name} --num_executions={runs + 1}", read_executorch)
+_ONNXRUNTIME_PERF_TEST = Runner(lambda name, runs: f"-e cpu -I -m times -r {runs} -s {name}", read_onnxruntime)
+RUNNERS = {".pte": _EXECUTOR_RUNNER, ".bpte": _EXECUTOR_RUNNER, ".onnx": _ONNXRUNTIME_PERF_TEST}
+
+
 def beyond(figures: Figures, most_ms: float | None) -> list[str]:
     """A line for each thing that is not as it must be."""
     lines = []
@@ -173,8 +195,8 @@ def main(arguments: list[str] | None = None) -> int:
         for file in (options.runner, options.artifact, *options.push):
             if not file.is_file():
                 raise CheckError(f"{file} is not a file.")
-        if options.artifact.suffix not in (".pte", ".bpte", ".onnx"):
-            raise CheckError(f"{options.artifact} is no .pte, .bpte or .onnx.")
+        if options.artifact.suffix not in RUNNERS:
+            raise CheckError(f"{options.artifact} has none of the suffixes {', '.join(RUNNERS)}.")
         device = Device(options.serial)
         described = device.describe()
         figures = check(device, options.runner, options.artifact, options.push, options.runs)
@@ -192,13 +214,6 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps({**described, **figures, "failures": failures}, indent=2) + "\n")
     return 1 if failures else 0
-
-
-def _arguments(artifact: Path, runs: int) -> str:
-    name = shlex.quote(artifact.name)
-    if artifact.suffix == ".onnx":
-        return f"-e cpu -I -m times -r {runs} -s {name}"
-    return f"--model_path={name} --num_executions={runs + 1}"
 
 
 def _percentile_95(values: list[float]) -> float:

@@ -14,11 +14,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from converters.recipe import ExportRecipe
-from converters.release import export_all
+from converters.export import export
+from converters.formats import find_target
 from training.config import Recipe
 from training.data import EmptyDatasetError, PackedPhotos, pack
-from training.loop import train, weights_file
+from training.loop import train
+from training.progress import weights_file
 
 BUNDLED_STUDENT = Path(__file__).parent.parent / "training" / "weights" / "student.safetensors"
 
@@ -48,9 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 2
         run = options.out / "run"
         train("pretrain", recipe, PackedPhotos(Path(folder)), held_out, run, max_minutes=options.minutes)
-    made = export_all(
-        run / weights_file(recipe), options.photos, options.out, (ExportRecipe(backend="onnx", precision="int8"),)
-    )
+    made = export(run / weights_file(recipe), options.photos, options.out, (find_target("onnx", "int8"),))
     print(*made.failures, sep="\n", file=sys.stderr)
     return 1 if made.failures else 0
 

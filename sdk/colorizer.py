@@ -26,7 +26,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sdk import color, image, merging, output, resizing
-from sdk.backends import AUTO_ORDER, Backend, open_backend
+from sdk.backends import BACKENDS, Backend, open_backend
 from sdk.contract import HINTS, STANDARD, Contract
 from sdk.errors import BackendUnavailable, ColorizerError, OptionError, PhotoError
 from sdk.hints import place_hints
@@ -98,7 +98,7 @@ class Colorizer:
         """
         manifest = load_manifest(Path(model_dir) if model_dir else BUNDLED_MODEL)
         offered = {entry.backend for entry in manifest.artifacts if precision in (None, entry.precision)}
-        candidates = [name for name in AUTO_ORDER if name in offered] if backend == "auto" else [backend]
+        candidates = [name for name in BACKENDS if name in offered] if backend == "auto" else [backend]
         refusals: list[str] = []
         for name in candidates or ["onnx"]:  # whose absence find_artifact explains
             artifact = manifest.find_artifact(name, precision)

@@ -14,8 +14,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from converters.calibration import sample_photos
 from sdk.color import Uint8Array
-from sdk.contract import LIGHTNESS, STANDARD
+from sdk.contract import STANDARD, Tensors
 from training.config import Recipe, StudentConfig
+from training.models.unet import UNet
 
 PROJECT = Path(__file__).parents[1]
 PHOTOS = Path(__file__).parent / "photos"
@@ -103,14 +104,20 @@ def _save_student(path: Path) -> None:
     student = Student(width=0.35, decoder=(32, 16, 16, 16))
     torch.nn.init.normal_(student.heads.get_parameter("ab.weight"), std=0.1)
     torch.nn.init.normal_(student.heads.get_parameter("ab.bias"), std=0.1)
-    photos = sample_photos(PHOTOS, count=4, side=256, salt="").inputs(STANDARD)
-    lightness = torch.from_numpy(np.concatenate([inputs[LIGHTNESS.name] for inputs in photos]))
-    for module in student.modules():
+    settle_norms(student, sample_photos(PHOTOS, count=4, side=256, salt="").inputs(STANDARD))
+    save_network(student.eval().state_dict(), STUDENT_RECIPE, path)
+
+
+def settle_norms(network: UNet, photos: list[Tensors]) -> None:
+    """Show a network photos until its batch norms know them, as training would have."""
+    import torch
+
+    for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = 1 - 0.9**30  # one pass over the photos leaves what thirty would
     with torch.no_grad():
-        student({LIGHTNESS.name: lightness})
-    save_network(student.eval().state_dict(), STUDENT_RECIPE, path)
+        network.train()({name: torch.from_numpy(np.concatenate([p[name] for p in photos])) for name in photos[0]})
+    network.eval()
 
 
 @pytest.fixture(scope="session")

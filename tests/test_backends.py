@@ -44,9 +44,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny network as an ExecuTorch program."""
     torch = pytest.importorskip("torch", reason="NOT MEASURED: PyTorch is not installed")
     exir = pytest.importorskip("executorch.exir", reason="NOT MEASURED: ExecuTorch is not installed")
-    from converters.positional import Positional, examples
+    from converters.tracing import example
 
-    exported = torch.export.export(Positional(tiny_network(), STANDARD), examples(STANDARD))
+    exported = torch.export.export(tiny_network(), (example(STANDARD),))
     path = tmp_path_factory.mktemp("program") / "tiny.pte"
     path.write_bytes(exir.to_edge(exported).to_executorch().buffer)
     return path

@@ -16,7 +16,7 @@ from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.roofline import Layer, Peaks, measure_layers
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
 from converters import budgets
-from converters.positional import named_examples
+from converters.tracing import example
 from sdk import Colorizer
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.contract import LIGHTNESS, STANDARD
@@ -68,7 +68,7 @@ def test_the_bundled_network_keeps_its_lead_over_full_precision(bundled_fp32: Pa
 def test_layers_add_up_to_the_network(bundled_fp32: Path) -> None:
     peaks = Peaks({"fp32": 1e10, "int8": 2e10}, 1e10)
     manifest = load_manifest(BUNDLED_MODEL)
-    expected = multiply_adds(load_student(CHECKPOINT).network, named_examples(STANDARD))
+    expected = multiply_adds(load_student(CHECKPOINT).network, example(STANDARD))
     for precision, path in {"int8": manifest.verify(manifest.artifacts[0]), "fp32": bundled_fp32}.items():
         layers = measure_layers(path, precision, peaks)
         assert sum(layer.multiply_adds for layer in layers) == pytest.approx(expected, rel=0.02)

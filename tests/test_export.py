@@ -11,11 +11,12 @@ import numpy as np
 import onnx
 import pytest
 
-from converters import budgets, export_all, release
-from converters.build import BUNDLED_CASES, build, open_artifact
+from converters import budgets, export, export_all
+from converters.build import build
 from converters.calibration import sample_photos
-from converters.recipe import RECIPES, ExportRecipe
-from converters.release import Release
+from converters.export import Export
+from converters.formats import ALL_TARGETS, find_format, find_target
+from converters.formats.pte import BUNDLED_CASES
 from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
 from sdk.contract import AB, STANDARD
@@ -28,28 +29,28 @@ pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made o
 
 # One of each toolchain and each variant; `test_the_whole_release` makes them all.
 QUICK = (
-    ExportRecipe(backend="onnx", precision="int8"),
-    ExportRecipe(backend="onnx", precision="fp32"),
-    ExportRecipe(backend="onnx", precision="fp32", variant="rgb"),
-    ExportRecipe(backend="executorch", precision="int8"),
-    ExportRecipe(backend="coreml", precision="int8"),
+    find_target("onnx", "int8"),
+    find_target("onnx", "fp32"),
+    find_target("onnx", "fp32", "rgb"),
+    find_target("executorch", "int8"),
+    find_target("coreml", "int8"),
 )
 
 
 @pytest.fixture(scope="module")
-def exported(student_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Release:
+def exported(student_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Export:
     with pytest.MonkeyPatch.context() as patch:
         # A busy test machine's latencies say nothing; a release is held to them.
         patch.setitem(budgets.budgets(budgets.BUDGETS), budgets.LATENCY, ())
-        return release.export_all(student_checkpoint, PHOTOS, tmp_path_factory.mktemp("artifacts"), QUICK)
+        return export.export(student_checkpoint, PHOTOS, tmp_path_factory.mktemp("artifacts"), QUICK)
 
 
-def test_every_recipe_becomes_an_artifact_with_its_proof(exported: Release) -> None:
+def test_every_target_becomes_an_artifact_with_its_proof(exported: Export) -> None:
     manifest = exported.manifest
     assert exported.failures == []
     assert load_manifest(manifest.folder) == manifest
     assert [(a.backend, a.precision, a.variant) for a in manifest.artifacts] == [
-        (r.backend, r.precision, r.variant) for r in QUICK
+        (t.format, t.precision, t.variant) for t in QUICK
     ]
     for artifact in manifest.artifacts:
         manifest.verify(artifact)
@@ -57,7 +58,7 @@ def test_every_recipe_becomes_an_artifact_with_its_proof(exported: Release) -> N
     assert manifest.model.training_data == ["made for a test"]
 
 
-def test_the_sdk_opens_what_was_exported_and_backends_agree(exported: Release) -> None:
+def test_the_sdk_opens_what_was_exported_and_backends_agree(exported: Export) -> None:
     folder = exported.manifest.folder
     kinds = [("onnx", "fp32"), ("onnx", "int8"), ("onnx", None), ("executorch", "int8")]
     fp32, int8, default, executorch = (
@@ -69,18 +70,18 @@ def test_the_sdk_opens_what_was_exported_and_backends_agree(exported: Release) -
     assert psnr(executorch, int8) > 30
 
 
-def test_reports_say_what_the_manifest_says(exported: Release) -> None:
+def test_reports_say_what_the_manifest_says(exported: Export) -> None:
     folder = exported.manifest.folder
     summary = json.loads((folder / "report.json").read_text())
     assert summary["passed"]
-    assert [entry["path"] for entry in summary["artifacts"]] == [r.file for r in QUICK]
+    assert [entry["path"] for entry in summary["artifacts"]] == [target.file for target in QUICK]
     for name in ("report.md", "report.html", "MODEL_CARD.md"):
         text = (folder / name).read_text()
-        assert all(recipe.file in text for recipe in QUICK)
+        assert all(target.file in text for target in QUICK)
         assert str(PROJECT) not in text
 
 
-def test_checksums_cover_every_file(exported: Release) -> None:
+def test_checksums_cover_every_file(exported: Export) -> None:
     folder = exported.manifest.folder
     lines = (folder / "SHA256SUMS").read_text().splitlines()
     listed = {name: digest for digest, name in (line.split("  ") for line in lines)}
@@ -91,7 +92,7 @@ def test_checksums_cover_every_file(exported: Release) -> None:
     assert written - notes == set(listed)
 
 
-def test_the_programs_own_test_cases_pass_and_can_fail(exported: Release) -> None:
+def test_the_programs_own_test_cases_pass_and_can_fail(exported: Export) -> None:
     from executorch.extension.pybindings.portable_lib import _load_bundled_program_from_buffer
 
     def verify(content: bytes) -> None:
@@ -102,16 +103,15 @@ def test_the_programs_own_test_cases_pass_and_can_fail(exported: Release) -> Non
     folder = exported.manifest.folder
     content = (folder / "student-int8.bpte").read_bytes()
     verify(content)
-    run = open_artifact(QUICK[3], folder / "student-int8.pte", STANDARD)
-    expected = run(sample_photos(PHOTOS, count=release.PARITY_PHOTOS, side=256, salt="parity").inputs(STANDARD)[0])[
-        AB.name
-    ]
+    run = find_format("executorch").open(folder / "student-int8.pte", STANDARD)
+    photos = sample_photos(PHOTOS, count=export.PARITY_PHOTOS, side=256, salt="parity")
+    expected = run(photos.inputs(STANDARD)[0])[AB.name]
     assert content.count(expected.tobytes()) == 1
     with pytest.raises(RuntimeError, match="verification failed"):
         verify(content.replace(expected.tobytes(), (expected + np.float32(0.05)).tobytes()))
 
 
-def test_files_suit_the_runtimes_they_are_for(exported: Release) -> None:
+def test_files_suit_the_runtimes_they_are_for(exported: Export) -> None:
     for artifact in (artifact for artifact in exported.manifest.artifacts if artifact.backend == "onnx"):
         model = onnx.load(exported.manifest.folder / artifact.path, load_external_data=False)
         assert model.ir_version == IR_VERSION
@@ -120,7 +120,7 @@ def test_files_suit_the_runtimes_they_are_for(exported: Release) -> None:
         assert str(PROJECT) not in model.SerializeToString().decode("latin1")
 
 
-def test_int8_is_quantized_the_way_it_says(exported: Release) -> None:
+def test_int8_is_quantized_the_way_it_says(exported: Export) -> None:
     manifest = exported.manifest
     model = onnx.load(manifest.folder / manifest.find_artifact("onnx", "int8").path)
     constants = {i.name: onnx.numpy_helper.to_array(i) for i in model.graph.initializer}
@@ -140,13 +140,13 @@ def test_int8_is_quantized_the_way_it_says(exported: Release) -> None:
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exports are made here, where the toolchain is imported already, and not in a process each."""
-    monkeypatch.setattr(release, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
+    monkeypatch.setattr(export, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
 
 
 @pytest.mark.usefixtures("in_this_process")
-def test_exporting_twice_gives_the_same_bytes(exported: Release, student_checkpoint: Path, tmp_path: Path) -> None:
+def test_exporting_twice_gives_the_same_bytes(exported: Export, student_checkpoint: Path, tmp_path: Path) -> None:
     # Core ML's packages are repeated in test_mil.py, ExecuTorch's slow programs in `test_the_whole_release`.
-    again = release.export_all(student_checkpoint, PHOTOS, tmp_path, QUICK[:3]).manifest
+    again = export.export(student_checkpoint, PHOTOS, tmp_path, QUICK[:3]).manifest
     assert again.artifacts == exported.manifest.artifacts[:3]
 
 
@@ -154,15 +154,15 @@ def test_exporting_twice_gives_the_same_bytes(exported: Release, student_checkpo
 def test_the_whole_release(eval_photos: Path, tmp_path: Path) -> None:
     checkpoint = PROJECT / "training" / "weights" / "student.safetensors"
     # Over the four bundled photos, a mean loss of PSNR is chance: -0.08 to 0.20 dB from format to format.
-    one, two = (release.export_all(checkpoint, eval_photos, tmp_path / name) for name in ("one", "two"))
+    one, two = (export.export(checkpoint, eval_photos, tmp_path / name) for name in ("one", "two"))
     assert one.failures == two.failures == []
-    assert len(one.manifest.artifacts) == len(RECIPES)
+    assert len(one.manifest.artifacts) == len(ALL_TARGETS)
     same = {"created": "", "folder": Path()}
     assert dataclasses.replace(one.manifest, **same) == dataclasses.replace(two.manifest, **same)
 
 
-def test_the_bundle_holds_one_artifact_and_its_manifest(exported: Release, tmp_path: Path) -> None:
-    release.bundle(exported.manifest, tmp_path / "models")
+def test_the_bundle_holds_one_artifact_and_its_manifest(exported: Export, tmp_path: Path) -> None:
+    export.bundle(exported.manifest, tmp_path / "models")
     names = {path.name for path in (tmp_path / "models").iterdir()}
     assert names == {"manifest.json", exported.manifest.find_artifact("onnx", None).path}
     Colorizer.load(model_dir=tmp_path / "models")
@@ -175,7 +175,7 @@ def test_what_is_out_of_bounds_is_named_and_leaves_no_manifest(
     (tmp_path / "manifest.json").write_text("{}")  # of an earlier export
     strict = budgets.Bound("max_error", "out of reach", most=-1)
     monkeypatch.setitem(budgets.budgets(budgets.BUDGETS), "fp32", (strict,))
-    monkeypatch.setattr(release.export_all, "__defaults__", ((QUICK[1],),))
+    monkeypatch.setattr(export.export, "__defaults__", ((QUICK[1],),))
     command = ["--checkpoint", str(student_checkpoint), "--photos", str(PHOTOS), "--out", str(tmp_path)]
     assert export_all.main(command) == 1
     assert "student-fp32.onnx: max_error is" in capsys.readouterr().err

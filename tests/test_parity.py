@@ -12,8 +12,9 @@ from onnx import numpy_helper
 
 from converters import budgets
 from converters.calibration import PhotoSample, sample_photos
-from converters.parity import measure_parity, measure_rgb_parity, run_rgb
-from converters.rgb import INPUT_NAME, OUTPUT_NAME, RgbNetwork
+from converters.formats.base import COLOURED, PHOTO
+from converters.parity import measure_parity, measure_rgb_parity
+from converters.rgb import RgbNetwork
 from sdk import ModelIntegrityError
 from sdk.backends import open_backend
 from sdk.colorizer import BUNDLED_MODEL
@@ -21,7 +22,7 @@ from sdk.contract import AB, STANDARD, Tensors
 from sdk.manifest import load_manifest, sha256
 from tests.conftest import PHOTOS, PROJECT
 from training.checkpoint import load_student
-from training.metrics import Network, colorize
+from training.metrics import Network, as_run, colorize
 from training.metrics import eager as eager_network
 
 
@@ -45,7 +46,7 @@ HEAD_MUTATIONS: dict[str, Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, n
 
 def complaints(path: Path, precision: str, eager: Network, photos: PhotoSample) -> list[str]:
     backend = open_backend("onnx", path, STANDARD)
-    return budgets.check(path.name, measure_parity(Network(backend.run), eager, photos.rgb), precision)
+    return budgets.check(path.name, measure_parity(Network(backend.run), eager, photos).figures, precision)
 
 
 def test_the_unharmed_artifacts_pass(bundled_fp32: Path, eager: Network, photos: PhotoSample) -> None:
@@ -132,25 +133,21 @@ def test_the_rgb_graph_is_the_sdks_colour_path(channel: int) -> None:
     ab[0, channel] = np.linspace(-1, 1, 128)
 
     class Fixed(torch.nn.Module):
-        def forward(self, lightness: torch.Tensor) -> tuple[torch.Tensor]:
-            return (torch.from_numpy(ab),)
+        def forward(self, inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+            return {AB.name: torch.from_numpy(ab)}
 
-    graph = RgbNetwork(Fixed(), STANDARD).eval()
-
-    def run(inputs: Tensors) -> Tensors:
-        return {OUTPUT_NAME: graph(torch.from_numpy(inputs[INPUT_NAME])).numpy()}
-
-    figures = measure_rgb_parity(run, Network(lambda _: {AB.name: ab}), [rgb])
-    assert budgets.check("rgb", figures, "rgb-fp32") == []
-    assert np.abs(run_rgb(run, rgb).astype(int) - rgb).max() > 50, "the chroma did nothing"
+    run = as_run(RgbNetwork(Fixed(), STANDARD).eval())
+    parity = measure_rgb_parity(run, Network(lambda _: {AB.name: ab}), PhotoSample([rgb], ""))
+    assert budgets.check("rgb", parity.figures, "rgb-fp32") == []
+    assert np.abs(parity.pictures[0].astype(int) - rgb).max() > 50, "the chroma did nothing"
 
 
 def test_a_swapped_rgb_graph_is_caught(eager: Network, photos: PhotoSample) -> None:
     def swapped(inputs: Tensors) -> Tensors:
-        rgb = inputs[INPUT_NAME][0].transpose(1, 2, 0).astype(np.uint8)
-        return {OUTPUT_NAME: colorize(eager, rgb).transpose(2, 0, 1)[None, ::-1].astype(np.float32)}
+        rgb = inputs[PHOTO.name][0].transpose(1, 2, 0).astype(np.uint8)
+        return {COLOURED.name: colorize(eager, rgb).transpose(2, 0, 1)[None, ::-1].astype(np.float32)}
 
-    assert budgets.check("rgb", measure_rgb_parity(swapped, eager, photos.rgb), "rgb-fp32")
+    assert budgets.check("rgb", measure_rgb_parity(swapped, eager, photos).figures, "rgb-fp32")
 
 
 def test_nan_is_never_within_bounds() -> None:

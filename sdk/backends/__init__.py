@@ -48,14 +48,13 @@ class BackendFactory(Protocol):
         ...
 
 
-# Name → where its class lives. Imported on demand, so that a runtime costs nothing until it is used.
+# Name → where its class lives. Imported on demand, so that a runtime costs nothing until it is used. "auto" tries them
+# in this order: Core ML reaches a Mac's Neural Engine, ONNX Runtime is fastest on processors.
 BACKENDS: Final = {
+    "coreml": "sdk.backends.coreml:CoreMLBackend",
     "onnx": "sdk.backends.ort:OnnxRuntimeBackend",
     "executorch": "sdk.backends.executorch:ExecuTorchBackend",
-    "coreml": "sdk.backends.coreml:CoreMLBackend",
 }
-# What "auto" tries, best first: Core ML reaches a Mac's Neural Engine, ONNX Runtime is fastest on processors.
-AUTO_ORDER: Final = ("coreml", "onnx", "executorch")
 
 
 def open_backend(name: str, artifact: Path, contract: Contract, *, threads: int | None = None) -> Runtime:

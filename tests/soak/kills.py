@@ -15,7 +15,7 @@ from tests.conftest import PHOTOS, PROJECT, pack_bundled
 from tests.small_runs import arguments, assert_same, write_recipe
 from training.__main__ import main
 from training.checkpoint import load_training_state, load_weights
-from training.loop import STATE_FILE
+from training.progress import STATE_FILE
 
 Figures = dict[str, float]
 
@@ -23,12 +23,12 @@ _ALBUM = 12
 _STEPS = 40
 _EXPORT = """
 import pathlib, sys
-from converters import release
-from converters.recipe import ExportRecipe
+from converters import export
+from converters.formats import find_target
 if __name__ == "__main__":
-    release.CALIBRATION_PHOTOS = release.PARITY_PHOTOS = release.SHOWN_PHOTOS = 2
+    export.CALIBRATION_PHOTOS = export.PARITY_PHOTOS = export.SHOWN_PHOTOS = 2
     checkpoint, photos, out = map(pathlib.Path, sys.argv[1:])
-    assert release.export_all(checkpoint, photos, out, (ExportRecipe(backend="onnx", precision="fp32"),)).failures == []
+    assert export.export(checkpoint, photos, out, (find_target("onnx", "fp32"),)).failures == []
 """
 
 

@@ -124,5 +124,5 @@ class HintPyramid(nn.Module):
         projected = []
         for convolution in self.project:
             projected.append(convolution(level))
-            level = F.max_pool2d(level, 2)
+            level = F.max_pool2d(level, kernel_size=2, stride=2)  # Core ML's converter wants the stride said
         return projected

@@ -16,11 +16,12 @@ import torch
 from tqdm import tqdm
 
 from converters import budgets, report
-from converters.build import Built, Job, build, open_artifact
+from converters.build import Built, build
 from converters.calibration import PhotoSample, sample_photos
+from converters.formats import ALL_TARGETS, FORMATS, find_format
+from converters.formats.base import Job, Target
 from converters.parity import latency_ratio
-from converters.positional import Positional, examples
-from converters.recipe import RECIPES, ExportRecipe
+from converters.tracing import as_torch, example
 from sdk.contract import Contract
 from sdk.manifest import FILE_NAME, Artifact, Manifest, Model, sha256
 from training.checkpoint import load_student
@@ -36,7 +37,7 @@ _CHECKSUMS = "SHA256SUMS"
 
 
 @dataclass(frozen=True)
-class Release:
+class Export:
     """What was made.
 
     Attributes:
@@ -48,8 +49,8 @@ class Release:
     failures: list[str]
 
 
-def export_all(checkpoint: Path, photos: Path, out: Path, recipes: tuple[ExportRecipe, ...] = RECIPES) -> Release:
-    """Make every artifact of `recipes` in `out`, with reports and checksums.
+def export(checkpoint: Path, photos: Path, out: Path, targets: tuple[Target, ...] = ALL_TARGETS) -> Export:
+    """Make every one of `targets` in `out`, with reports and checksums.
 
     Raises:
         CheckpointError: The checkpoint is missing, damaged or of another network.
@@ -63,21 +64,18 @@ def export_all(checkpoint: Path, photos: Path, out: Path, recipes: tuple[ExportR
     for last in (FILE_NAME, _CHECKSUMS):
         (out / last).unlink(missing_ok=True)  # from here to the end, the folder is not a model
 
-    families = [tuple(family) for _, family in groupby(sorted(recipes, key=_family, reverse=True), key=_family)]
+    families = [tuple(family) for _, family in groupby(sorted(targets, key=_family), key=_family)]
     built = _build([Job(f, checkpoint, calibration, proof, SHOWN_PHOTOS, out) for f in families])
-    artifacts = [built[recipe.file].artifact for recipe in recipes]
+    artifacts = [built[target.file].artifact for target in targets]
+    ratios = _latencies(targets, proof, contract, out)
     others = {
         "exported max_error": _export_error(student.network, proof),
-        **{
-            f"{backend} int8/fp32 latency": ratio
-            for backend, ratio in _latencies(recipes, contract, proof, out).items()
-        },
+        **{f"{name} int8/fp32 latency": ratio for name, ratio in ratios.items()},
     }
     failures = [line for artifact in artifacts for line in budgets.check_artifact(artifact)]
     failures += budgets.check("torch.export", {"max_error": others["exported max_error"]}, budgets.EXPORTED)
-    failures += budgets.check(
-        "int8/fp32 latency", {name.split()[0]: value for name, value in others.items()}, budgets.LATENCY
-    )
+    for name, ratio in ratios.items():
+        failures += budgets.check(name, {"int8_over_fp32": ratio}, budgets.LATENCY)
     manifest = Manifest(
         folder=out,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -92,7 +90,7 @@ def export_all(checkpoint: Path, photos: Path, out: Path, recipes: tuple[ExportR
     if not failures:
         _write_checksums(out, manifest)
         manifest.save()
-    return Release(manifest, failures)
+    return Export(manifest, failures)
 
 
 def bundle(manifest: Manifest, folder: Path) -> None:
@@ -109,17 +107,17 @@ def bundle(manifest: Manifest, folder: Path) -> None:
     ).save()
 
 
-def _family(recipe: ExportRecipe) -> tuple[str, str]:
-    """Recipes of one family share slow steps, so one process makes them."""
-    return (recipe.backend, recipe.precision) if recipe.backend == "executorch" else (recipe.backend, "")
+def _family(target: Target) -> tuple[bool, str, str]:
+    """Targets of one family share slow steps, so one process makes them; those that take longest come first."""
+    apart = find_format(target.format).job_per_precision
+    return (not apart, target.format, target.precision if apart else "")
 
 
 def _build(jobs: list[Job]) -> dict[str, Built]:
     """File name to what was built. A process each: the toolchains are heavy, and none of them shares well."""
-    jobs = sorted(jobs, key=lambda job: job.recipes[0].backend != "executorch")  # the longest first
     built: dict[str, Built] = {}
     context = multiprocessing.get_context("spawn")
-    total = sum(len(job.recipes) for job in jobs)
+    total = sum(len(job.targets) for job in jobs)
     with (
         ProcessPoolExecutor(_WORKERS, mp_context=context, max_tasks_per_child=1, initializer=_begin_work) as pool,
         tqdm(total=total, desc="exporting", unit="artifact") as progress,
@@ -146,28 +144,25 @@ def _end_with_parent() -> None:
 
 def _export_error(network: Student, proof: PhotoSample) -> float:
     """How far the exported program, which most artifacts come from, is from the eager student."""
-    contract = network.contract
-    exported = torch.export.export(Positional(network, contract), examples(contract)).module()
-    largest = 0.0
+    exported = torch.export.export(network, (example(network.contract),)).module()
     with torch.inference_mode():
-        for inputs in proof.inputs(contract):
-            given = {name: torch.from_numpy(values) for name, values in inputs.items()}
-            answers = exported(*(given[spec.name] for spec in contract.inputs))
-            for answer, expected in zip(answers, network(given).values(), strict=True):
-                largest = max(largest, float((answer - expected).abs().max()))
-    return largest
+        return max(
+            float((answer - eager_answer).abs().max())
+            for inputs in map(as_torch, proof.inputs(network.contract))
+            for answer, eager_answer in zip(exported(inputs).values(), network(inputs).values(), strict=True)
+        )
 
 
-def _latencies(
-    recipes: tuple[ExportRecipe, ...], contract: Contract, proof: PhotoSample, out: Path
-) -> dict[str, float]:
-    """Latency of int8 over fp32 for each backend that runs here at its own speed and has both."""
+def _latencies(targets: tuple[Target, ...], proof: PhotoSample, contract: Contract, out: Path) -> dict[str, float]:
+    """Latency of int8 over fp32 for each format that runs here at its own speed and has both."""
+    made = {(target.format, target.precision): out / target.file for target in targets if target.variant == "lab"}
+    inputs = proof.inputs(contract)[0]
     ratios: dict[str, float] = {}
-    for backend in ("onnx", "executorch"):
-        pair = [ExportRecipe(backend=backend, precision=precision) for precision in ("int8", "fp32")]
-        if set(pair) <= set(recipes):
-            int8, fp32 = (open_artifact(recipe, out / recipe.file, contract) for recipe in pair)
-            ratios[backend] = latency_ratio(int8, fp32, proof.inputs(contract)[0])
+    for name, format_ in FORMATS.items():
+        pair = [made.get((name, precision)) for precision in ("int8", "fp32")]
+        if format_.runs_here and all(pair):
+            int8, fp32 = (format_.open(path, contract) for path in pair if path)
+            ratios[name] = latency_ratio(int8, fp32, inputs)
     return ratios
 
 

@@ -1,0 +1,54 @@
+"""ExecuTorch: Android and iOS apps, on their processors."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from converters.formats.base import Figures, Format, Job, Precision
+from sdk.contract import Contract
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from converters.to_executorch import Lowered
+    from training.models.unet import UNet
+
+BUNDLED_CASES = 4
+
+
+class ExecuTorchFormat(Format):
+    """A `.pte` program that XNNPACK runs, and a `.bpte` beside it: the same with photos and what it answers here."""
+
+    name = "executorch"
+    suffix = ".pte"
+    precisions = (Precision(name="int8", grid="training's", calibrated=True), Precision(name="fp32"))
+    oldest_runtime = "executorch 1.5"
+    tools = ("torch", "torchao", "executorch")
+    job_per_precision = True
+
+    def write(self, job: Job, network: "UNet") -> dict[str, Figures]:
+        """See `Format.write`. Counts what is left outside XNNPACK."""
+        from torch.fx.experimental.optimization import fuse
+
+        from converters import to_executorch
+        from converters.rgb import RgbNetwork
+
+        folded: nn.Module = fuse(network)
+        if job.targets[0].precision == "int8":
+            folded = to_executorch.quantize(folded, job.calibration.inputs(network.contract))
+        counts: dict[str, Figures] = {}
+        for target in job.targets:
+            whole = folded if target.variant == "lab" else RgbNetwork(folded, network.contract)
+            lowered = to_executorch.lower(whole, target.contract(network.contract))
+            path = job.out / target.file
+            to_executorch.write_program(lowered, path)
+            counts[target.file] = lowered.figures()
+            if target.variant == "lab" and target.precision == "int8":
+                self._write_bundled(lowered, job, network.contract, path)
+        return counts
+
+    def _write_bundled(self, lowered: "Lowered", job: Job, contract: Contract, path: Path) -> None:
+        from converters.to_executorch import write_bundled
+
+        run = self.open(path, contract)
+        cases = [(inputs, run(inputs)) for inputs in job.proof.inputs(contract)[:BUNDLED_CASES]]
+        write_bundled(lowered, cases, path.with_suffix(".bpte"))
