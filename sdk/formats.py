@@ -47,9 +47,7 @@ FORMATS: Final = (
     PhotoFormat(name="WEBP", suffixes=(".webp",), signature=rb"RIFF....WEBP", side=16383, further="frames"),
     PhotoFormat(name="TIFF", suffixes=(".tif", ".tiff"), signature=rb"II[*+]\0|MM\0[*+]", bits=16, further="pages"),
     PhotoFormat(name="BMP", suffixes=(".bmp",), signature=rb"BM"),
-    PhotoFormat(
-        name="GIF", suffixes=(".gif",), signature=rb"GIF8[79]a", side=65535, kept=False, further="frames"
-    ),  # few colours
+    PhotoFormat(name="GIF", suffixes=(".gif",), signature=rb"GIF8[79]a", side=65535, further="frames"),  # few colours
     PhotoFormat(name="PPM", suffixes=(".ppm", ".pgm", ".pbm"), signature=rb"P[1-6]\s", kept=False),  # no notes
     PhotoFormat(name="AVIF", suffixes=(".avif",), signature=rb"....ftyp(?=.{0,60}avi[fs])", side=65535),
     PhotoFormat(

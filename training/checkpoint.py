@@ -1,6 +1,7 @@
 """Checkpoints on disk: safetensors for weights, never half-written, and strict to load."""
 
 import json
+import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -35,6 +36,7 @@ class TrainingState:
         averaged: State of the averaged network.
         optimizers: State of each turn's optimizer, in order.
         scaler: State of fp16's loss scaling; empty elsewhere.
+        minutes: Trained so far.
     """
 
     step: int
@@ -44,6 +46,7 @@ class TrainingState:
     averaged: dict[str, Tensor]
     optimizers: list[dict[str, Any]]
     scaler: dict[str, Any]
+    minutes: float = 0.0
 
 
 def save_training_state(state: TrainingState, path: Path) -> None:
@@ -54,8 +57,15 @@ def save_training_state(state: TrainingState, path: Path) -> None:
 
 
 def load_training_state(path: Path) -> TrainingState:
-    """Read what `save_training_state` wrote. Tensors and plain values only: no code in it is ever run."""
-    return TrainingState(**torch.load(path, weights_only=True))
+    """Read what `save_training_state` wrote. Tensors and plain values only: no code in it is ever run.
+
+    Raises:
+        CheckpointError: It is damaged, or no such state.
+    """
+    try:
+        return TrainingState(**torch.load(path, weights_only=True))
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged; delete it, and the run starts anew.") from error
 
 
 def save_network(weights: dict[str, Tensor], recipe: Recipe, path: Path) -> None:

@@ -76,6 +76,7 @@ def _colour(
         overwrite=options.overwrite,
         workers=options.workers,
         with_hints=options.with_hints,
+        mark=not options.no_mark,
         **asked,
     )
     failures: list[batch.Result] = []
@@ -96,14 +97,16 @@ def _colour(
 
 
 def _pipe(options: argparse.Namespace) -> int:
-    asked = look.given_options(options)
+    asked, mark = look.given_options(options), not options.no_mark
     photo = sys.stdin.buffer.read(DEFAULT_LIMITS.bytes + 1)
     with Colorizer.load(options.backend) as colorizer:
         if options.output not in (None, "-"):
-            colorizer.colorize_file(photo, options.output, overwrite=options.overwrite, **asked)
+            colorizer.colorize_file(
+                photo, options.output, overwrite=options.overwrite, mark=not options.no_mark, **asked
+            )
             print(options.output)
         else:
-            sys.stdout.buffer.write(colorizer.colorize_to_png(photo, **asked))
+            sys.stdout.buffer.write(colorizer.colorize_to_png(photo, mark=mark, **asked))
     return 0
 
 
@@ -131,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object a photo on standard output")
     parser.add_argument("--compare", type=Path, metavar="SHEET", help="also write a picture of all before and after")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.add_argument("--no-mark", action="store_true", help="do not note in the file that a model has coloured it")
     parser.add_argument("--version", action="version", version=f"edge-colorizer {version('edge-colorizer')}")
     return parser
 
