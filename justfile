@@ -33,6 +33,10 @@ web: page browser
 browser:
     cd web && npx tsc && npx vitest run && npx playwright test
 
+# Other people's apps: the npm package packed, installed and built for production by Vite, webpack and Next. Minutes.
+apps:
+    cd web && npm ci && npm run apps
+
 # The documentation as a site, in runs/site; any broken link is an error.
 docs *arguments:
     NO_MKDOCS_2_WARNING=1 mkdocs build --strict {{ arguments }}
@@ -52,6 +56,15 @@ train photos encoder_weights:
     python -m training pretrain --recipe training/recipes/student-192.toml --photos runs/packed --run-folder runs/student-192
     python -m training strength --checkpoint runs/student-192/student.safetensors \
         --choose 1.1 training/weights/student.safetensors
+
+# From packed photos to a teacher and its student in so many minutes. More words are the teacher's, such as --from-random-weights.
+teacher-and-student photos minutes *start:
+    python -m training pretrain --recipe training/recipes/quick-teacher.toml --photos {{ photos }} \
+        --minutes $(python -c "print({{ minutes }} * 0.4)") --run-folder runs/quick-teacher {{ start }}
+    python -m training gan --recipe training/recipes/quick-teacher-gan.toml --photos {{ photos }} \
+        --minutes $(python -c "print({{ minutes }} * 0.2)") --run-folder runs/quick-teacher-gan
+    python -m training distill --recipe training/recipes/quick-student.toml --photos {{ photos }} \
+        --minutes $(python -c "print({{ minutes }} * 0.4)") --run-folder runs/quick-student
 
 # Export the trained student, prove the artifacts on real photos, and bundle the int8 one.
 export photos:

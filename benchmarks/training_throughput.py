@@ -42,9 +42,9 @@ class TimedPhotos(Photos):
     def __len__(self) -> int:
         return len(self._photos)
 
-    def lab(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
-        """See `Photos.lab`."""
-        return self._photos.lab(indices)
+    def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
+        """See `Photos.pixels`."""
+        return self._photos.pixels(indices)
 
     def batch(self, step: int, recipe: Recipe, *, rank: int = 0, world: int = 1) -> Batch:
         """See `Photos.batch`."""

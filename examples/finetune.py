@@ -18,7 +18,8 @@ from converters.export import export
 from converters.formats import find_target
 from training.config import Recipe
 from training.data import EmptyDatasetError, PackedPhotos, pack
-from training.loop import train, weights_file
+from training.loop import train
+from training.progress import weights_file
 
 BUNDLED_STUDENT = Path(__file__).parent.parent / "training" / "weights" / "student.safetensors"
 

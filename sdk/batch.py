@@ -1,18 +1,21 @@
 """Many photos: which file each becomes, and colouring them side by side."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import perf_counter
-from typing import Literal, Unpack
+from typing import Final, Literal, Unpack
 
 from sdk import formats
 from sdk.colorizer import Colorizer
 from sdk.errors import ColorizerError, OutputError, PhotoError
 from sdk.hints import hints_beside
 from sdk.look import LookOptions
+
+_APPLE_DOUBLE: Final = "._"  # macOS's notes on a file, on disks that have no room for them
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def run(
     overwrite: bool,
     workers: int,
     with_hints: bool = False,
+    mark: bool = True,
     **look: Unpack[LookOptions],
 ) -> Iterator[Result]:
     """Colour photos, `workers` at a time, each result as it comes. A bad photo is a result, not an exception.
@@ -83,6 +87,7 @@ def run(
         overwrite: Whether files that exist are replaced.
         workers: Photos at a time.
         with_hints: Whether each photo takes the hints in `PHOTO.hints.json` beside it, too.
+        mark: As `Colorizer.colorize_file` takes it.
         look: As `Colorizer.colorize` takes it, for all of them.
     """
 
@@ -94,7 +99,7 @@ def run(
             if job.resumes or not job.path.parent.exists():
                 _make_folder(job)
             asked = look | {"hints": [*look.get("hints", ()), *hints_beside(job.photo)]} if with_hints else look
-            colorizer.colorize_file(job.photo, job.path, overwrite=overwrite, **asked)
+            colorizer.colorize_file(job.photo, job.path, overwrite=overwrite, mark=mark, **asked)
         except ColorizerError as error:
             return Result(job.photo, job.path, "failed", perf_counter() - start, str(error))
         return Result(job.photo, job.path, "done", perf_counter() - start)
@@ -106,6 +111,12 @@ def run(
                 yield finished.result()
         finally:
             pool.shutdown(cancel_futures=True)  # a caller who stops listening wants no more photos
+
+
+def left_out(folder: Path) -> Counter[str]:
+    """How many files of a folder are no photos, by what their names end with; hidden files are not counted."""
+    names = (name for _, _, names in os.walk(folder) for name in names if not name.startswith("."))
+    return Counter(PurePath(name).suffix.lower() or name for name in names if not formats.is_photo(name))
 
 
 def mirrored_name(photo: Path) -> str:
@@ -120,7 +131,7 @@ def _mirror(folder: Path, out: Path) -> list[Job]:
         folders[:] = sorted(name for name in folders if (Path(parent) / name).resolve() != inside)
         for name in sorted(names):
             photo = Path(parent) / name
-            if formats.is_photo(photo):
+            if formats.is_photo(photo) and not name.startswith(_APPLE_DOUBLE):
                 target = out / photo.relative_to(folder)
                 jobs.append(Job(photo, target.with_name(mirrored_name(target)), resumes=True))
     if not jobs:

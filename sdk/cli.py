@@ -1,5 +1,6 @@
 """The `colorize` command: finds the subcommand, and turns errors into one line and an exit code."""
 
+import io
 import sys
 from importlib import import_module
 from typing import Final
@@ -17,6 +18,9 @@ DEFAULT_COMMAND: Final = "sdk.commands.photos"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command. Returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a file's name may be no text of this system's
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     arguments = sys.argv[1:] if arguments is None else arguments
     name = arguments[0] if arguments else ""
     module = COMMANDS.get(name, DEFAULT_COMMAND)

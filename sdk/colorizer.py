@@ -107,7 +107,7 @@ class Colorizer:
             except BackendUnavailable as error:
                 refusals.append(str(error))
             else:
-                info = describe(manifest, artifact, runtime=opened.package)
+                info = describe(manifest, artifact, opened.package)
                 return cls(opened, contract=manifest.tensors, limits=limits, threads=threads, info=info)
         raise BackendUnavailable(" ".join(refusals))
 
@@ -136,20 +136,38 @@ class Colorizer:
         return self._coloured(photo, Look(**look)).as_given()
 
     def colorize_file(
-        self, photo: str | Path | bytes, path: str | Path, *, overwrite: bool = False, **look: Unpack[LookOptions]
+        self,
+        photo: str | Path | bytes,
+        path: str | Path,
+        *,
+        overwrite: bool = False,
+        mark: bool = True,
+        **look: Unpack[LookOptions],
     ) -> None:
         """Colour a photo into a file, whole or not at all; a 16-bit photo stays so in PNG and TIFF.
+
+        Every page of a TIFF and every frame of a GIF, WebP or PNG is coloured, into a file of such a kind.
+
+        Args:
+            photo: A path, or an encoded file's bytes.
+            path: The file; its suffix names the format.
+            overwrite: Whether a file that exists is replaced.
+            mark: Whether the file tells in its XMP that a model has coloured it.
+            look: As `colorize` takes it.
 
         Raises:
             PhotoError, OptionError: As `colorize`.
             OutputError: The suffix is unknown, the file exists and may not be replaced, or the disk refuses.
         """
         output.check(Path(path), overwrite=overwrite)
-        output.write(self._coloured(photo, Look(**look)), Path(path), overwrite=overwrite)
+        asked = Look(**look)
+        count, pages = image.read_pages(photo, self._limits)
+        coloured = (self._coloured_photo(page, asked) for page in pages)
+        output.write(coloured, count, Path(path), overwrite=overwrite, mark=mark)
 
-    def colorize_to_png(self, photo: PhotoSource, **look: Unpack[LookOptions]) -> bytes:
+    def colorize_to_png(self, photo: PhotoSource, *, mark: bool = True, **look: Unpack[LookOptions]) -> bytes:
         """Colour a photo into a PNG file's bytes, 16 bits deep if the photo is. Raises as `colorize`."""
-        return output.png_bytes(self._coloured(photo, Look(**look)))
+        return output.png_bytes(self._coloured(photo, Look(**look)), mark=mark)
 
     def colorize_batch(
         self, photos: Iterable[PhotoSource], **look: Unpack[LookOptions]
@@ -199,7 +217,9 @@ class Colorizer:
         self.close()
 
     def _coloured(self, source: PhotoSource, look: Look) -> Photo:
-        photo = image.read(source, self._limits)
+        return self._coloured_photo(image.read(source, self._limits), look)
+
+    def _coloured_photo(self, photo: Photo, look: Look) -> Photo:
         ab = self._chroma(photo, look)
         return photo if ab is None else self._merged(photo, ab, look)
 

@@ -4,9 +4,9 @@ Hostile files are normal input, and every way they can fail ends in a `PhotoErro
 `sdk.profiles` knows colours, `sdk.output` writes files.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sdk.containers import open_container
-from sdk.containers.picture import Picture, Samples
+from sdk.containers.picture import Container, Picture, Samples
 from sdk.containers.pillow import as_bytes, picture_of
 from sdk.errors import PhotoError
 from sdk.notes import Notes, dpi_of, kept_exif, load_exif, orientation_of
@@ -68,15 +68,37 @@ def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any], limits: Li
         with _typed_errors("This image"):
             _check_size(source.size, limits)
             return _photo(_from_pil(source))
-    name, content = _content(source, limits)
+    name, container = _opened(source, limits)
     with _typed_errors(name):
-        container = open_container(content, name)
         if len(container.pages) > 1:
             raise PhotoError(
                 f"it has {len(container.pages)} frames or pages; colour them with Colorizer.colorize_file."
             )
-        _check_size(container.pages[0].size, limits)
-        return _photo(container.pages[0].decode())
+    return next(_decoded(name, container, limits))
+
+
+def read_pages(source: str | Path | bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[int, Iterator[Photo]]:
+    """How many pages or frames a file has, and the photos they are, each decoded when it is asked for.
+
+    Raises:
+        PhotoError: As `read`; of a page, when it is that page's turn.
+    """
+    name, container = _opened(source, limits)
+    return len(container.pages), _decoded(name, container, limits)
+
+
+def _opened(source: str | Path | bytes, limits: Limits) -> tuple[str, Container]:
+    name, content = _content(source, limits)
+    with _typed_errors(name):
+        return name, open_container(content, name)
+
+
+def _decoded(name: str, container: Container, limits: Limits) -> Iterator[Photo]:
+    for page in container.pages:
+        with _typed_errors(name):
+            _check_size(page.size, limits)
+            photo = _photo(page.decode())
+        yield replace(photo, loops=container.loops)
 
 
 def upright(samples: Samples, orientation: int) -> Samples:
@@ -145,7 +167,8 @@ def _check_size(size: tuple[int, int], limits: Limits) -> None:
 def _photo(picture: Picture) -> Photo:
     """A decoded picture, turned and colour-managed: the one way from any file to a photo."""
     alpha = None if picture.alpha is None else upright(picture.alpha, picture.orientation)
-    return Photo(upright(to_srgb(picture), picture.orientation), alpha, notes=picture.notes)
+    rgb = upright(to_srgb(picture), picture.orientation)
+    return Photo(rgb, alpha, notes=picture.notes, seconds=picture.seconds)
 
 
 def _from_pil(source: Image.Image) -> Picture:

@@ -32,8 +32,8 @@ class Info:
     versions: dict[str, str] = field(default_factory=lambda: _versions("edge-colorizer", "numpy", "pillow"))
 
 
-def describe(manifest: Manifest, artifact: Artifact, *, runtime: str) -> Info:
-    """The `Info` of one artifact of a model; `runtime` is the package that its backend stands on."""
+def describe(manifest: Manifest, artifact: Artifact, package: str) -> Info:
+    """The `Info` of one artifact of a model, run by a package."""
     return Info(
         backend=artifact.backend,
         model=manifest.model.name,
@@ -43,7 +43,7 @@ def describe(manifest: Manifest, artifact: Artifact, *, runtime: str) -> Info:
         artifact=str(manifest.folder / artifact.path),
         sha256=artifact.sha256,
         bytes=artifact.bytes,
-        versions=_versions("edge-colorizer", "numpy", "pillow", runtime),
+        versions=_versions("edge-colorizer", "numpy", "pillow", package),
     )
 
 

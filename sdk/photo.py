@@ -22,12 +22,16 @@ class Photo:
         alpha: (height, width) transparency of a PIL image or file that had one, uint8 or uint16 like `rgb`.
         array_dtype: Of the array the photo came as; None for files and PIL images.
         notes: What the file carried beside its pixels.
+        seconds: How long a frame of an animation is shown.
+        loops: How often the animation is shown; 0 is for ever.
     """
 
     rgb: RgbArray
     alpha: npt.NDArray[np.integer[Any]] | None = None
     array_dtype: np.dtype[Any] | None = None
     notes: Notes = field(default_factory=Notes)
+    seconds: float = 0.0
+    loops: int = 0
 
     def as_given(self) -> Image.Image | npt.NDArray[Any]:
         """An array for an array, otherwise a PIL image of 8 bits: Pillow holds no 16-bit RGB."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from training import checkpoint, loop
+from training import checkpoint, loop, progress
 from training.config import GanConfig, Recipe, StudentConfig, TeacherConfig
 from training.data import PackedPhotos
 
@@ -33,7 +33,7 @@ def run(
 ) -> dict[str, torch.Tensor]:
     photos, held_out = PackedPhotos(packed), PackedPhotos(packed, held_out=True)
     loop.train(stage, recipe, photos, held_out, folder, encoder_weights="random", max_minutes=max_minutes)
-    return checkpoint.load_weights(folder / loop.weights_file(recipe))
+    return checkpoint.load_weights(folder / progress.weights_file(recipe))
 
 
 def assert_same(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +108,21 @@ def test_a_folder_goes_on_where_it_stopped(tmp_path: Path, capsys: pytest.Captur
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {Path(row["photo"]).name: row["status"] for row in rows} == {"a.jpg": "done", "b.png": "skipped"}
     assert (out / "1936" / "b.png").stat().st_mtime_ns == kept
+
+
+def test_a_name_that_is_no_text_does_not_stop_a_folder(tmp_path: Path) -> None:
+    photos = tmp_path / "album"
+    photos.mkdir()
+    Image.new("L", (8, 8)).save(photos / "a.png")
+    (photos / "a.png").rename(photos / os.fsdecode(b"Gro\xdfmutter.png"))
+    (photos / "._a.png").write_bytes(b"\0\5\26\7Mac OS X")
+    (photos / "raw.dng").write_bytes(b"")
+    command = [sys.executable, "-m", "sdk.cli", str(photos), "-o", str(tmp_path / "out")]
+    strict = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(command, capture_output=True, cwd=PROJECT, env=strict, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 1
+    assert b"not read as photos: 1 .dng" in done.stderr
 
 
 def test_two_photos_that_would_become_one_file_are_refused(tmp_path: Path) -> None:

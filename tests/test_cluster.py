@@ -65,7 +65,7 @@ def test_a_full_disk_stops_the_job_and_condemns_no_photo(
         assert "could not be written: [Errno 28] No space left on device" in said
     full_of_temporary_files = mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
     with monkeypatch.context() as full:  # where a photo lies until it is sent to a store
-        full.setattr("sdk.output._save", full_of_temporary_files)
+        full.setattr("sdk.output._save_photo", full_of_temporary_files)
         assert "No space left" in worker({"path": np.array(photos)})["stopped"][0]
     assert [path.parent.name for path in tmp_path.glob("coloured/**/*") if path.is_file()] == ["begun"]
     assert output.unsettled(source) == photos
@@ -107,7 +107,7 @@ def test_a_photo_that_kills_its_workers_becomes_an_error(
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("", "neither a folder"), ("/a/../../etc/x.jpg", "leads out"), ("/a.gif\n/a.gif.png", "become one file")],
+    [("", "neither a folder"), ("/a/../../etc/x.jpg", "leads out"), ("/a.ppm\n/a.ppm.png", "become one file")],
 )
 def test_a_listing_that_cannot_be_kept_to_is_refused(
     content: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

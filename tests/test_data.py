@@ -2,6 +2,7 @@
 
 # Long: they share photos, and a batch is the same wherever its photos come from.
 
+import io
 import json
 import tarfile
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from torch.nn import functional as F
 
 from sdk import color
 from sdk.contract import HINTS, LIGHTNESS
@@ -29,6 +32,7 @@ from training.data import (
     open_photos,
     pack,
 )
+from training.data.crops import draw_crops
 
 RECIPE = Recipe(batch_size=8, size=64, seed=3)
 
@@ -66,7 +70,7 @@ def test_packing_keeps_the_colours(tmp_path: Path) -> None:
     for index in range(4):
         (tmp_path / "photos" / f"{index}.jpg").write_bytes(content)
     pack(tmp_path / "photos", tmp_path / "packed", side=32)
-    lab = PackedPhotos(tmp_path / "packed").lab(np.array([0]))[0][0].movedim(0, -1).numpy()
+    lab = PackedPhotos(tmp_path / "packed").lab(np.array([0]))[0].movedim(0, -1).numpy()
     expected = color.rgb_to_lab(decode_rgb(content, 32))
     np.testing.assert_allclose((lab[..., 0] + 1) * color.LIGHTNESS_SCALE, expected[..., 0], atol=0.25)
     np.testing.assert_allclose(lab[..., 1:] * color.CHROMA_SCALE, expected[..., 1:], atol=0.55)
@@ -94,8 +98,8 @@ def test_a_photo_is_held_out_by_its_content_whatever_its_name_and_folder(
     many_photos: Path, shards: Path, tmp_path: Path
 ) -> None:
     def held_out_pixels(photos: Photos) -> list[bytes]:
-        lab, _ = photos.lab(np.arange(len(photos)))
-        return sorted((photo * 110).round().to(torch.int8).numpy().tobytes() for photo in lab)
+        pixels, _ = photos.pixels(np.arange(len(photos)))
+        return sorted(photo.numpy().tobytes() for photo in pixels)
 
     for source in (many_photos, shards):
         pack(source, tmp_path / f"packed-{source.name}", side=8)
@@ -153,9 +157,9 @@ def test_every_photo_is_seen_once_an_epoch(packed: Path) -> None:
 @pytest.mark.parametrize("world", [1, 2, 3])
 def test_processes_share_each_epoch_and_see_no_photo_twice(world: int, packed: Path) -> None:
     class Noted(PackedPhotos):
-        def lab(self, indices):
+        def pixels(self, indices):
             seen.extend(indices)
-            return super().lab(indices)
+            return super().pixels(indices)
 
     seen: list[int] = []
     photos = Noted(packed)
@@ -194,11 +198,10 @@ def test_streamed_photos_are_the_packed_ones(kind: str, request: pytest.FixtureR
     packed = PackedPhotos(tmp_path / "packed")
     streamed = StreamedPhotos(source, side=64)
     assert len(streamed) == len(packed) + 2  # not looked into yet
-    everything, usable = streamed.lab(np.arange(len(streamed)))
+    everything, usable = streamed.pixels(np.arange(len(streamed)))
     assert len(usable) == len(packed)
     assert sorted(streamed.left_out.values()) == ["grey", "unreadable"]
-    # Half of a step of 8-bit Lab.
-    torch.testing.assert_close(everything, packed.lab(np.arange(len(packed)))[0], atol=0.5 / 110 + 1e-4, rtol=0)
+    assert torch.equal(everything, packed.pixels(np.arange(len(packed)))[0])
 
 
 def test_an_unusable_photo_is_missing_from_its_batch_alone(many_photos: Path) -> None:
@@ -231,7 +234,7 @@ def test_pairs_give_the_old_photos_lightness_and_the_references_chroma(tmp_path:
         (tmp_path / "pairs" / "old" / f"{index}.jpeg").write_bytes(old)  # scans keep their own format
     (tmp_path / "pairs" / "old" / "alone.jpg").write_bytes(old)
     assert pack(tmp_path / "pairs", tmp_path / "packed", side=32, pairs=True)["packed"] == 4
-    lab = PackedPhotos(tmp_path / "packed").lab(np.array([0]))[0][0].movedim(0, -1).numpy()
+    lab = PackedPhotos(tmp_path / "packed").lab(np.array([0]))[0].movedim(0, -1).numpy()
     old_lightness = color.rgb_to_lightness(decode_rgb(old, 32))
     np.testing.assert_allclose((lab[..., 0] + 1) * color.LIGHTNESS_SCALE, old_lightness, atol=0.25)
     chroma = color.rgb_to_lab(decode_rgb(reference, 32))[..., 1:]
@@ -247,27 +250,74 @@ def test_ageing_touches_lightness_alone_and_is_a_function_of_the_step(packed: Pa
 
 
 @pytest.mark.parametrize("degrade", old_photos.DEGRADATIONS, ids=lambda function: function.__name__)
-def test_a_degradation_does_what_its_name_says(
-    degrade: Callable[[torch.Tensor, torch.Generator], torch.Tensor], packed: Path
-) -> None:
-    photo = PackedPhotos(packed).batch(0, RECIPE).inputs[LIGHTNESS.name][0]
-    old = degrade(photo, torch.Generator().manual_seed(1))
-    assert old.shape == photo.shape
+def test_a_degradation_does_what_its_name_says(degrade: Callable[..., torch.Tensor], packed: Path) -> None:
+    photos = PackedPhotos(packed).batch(0, RECIPE).inputs[LIGHTNESS.name]
+    old = degrade(photos, torch.full((8,), 0.8), torch.full((8,), 0.3))
+    assert old.shape == photos.shape
     assert old.abs().max() < 1 + 1e-5
-    detail, old_detail = photo.diff(dim=-1).abs().mean(), old.diff(dim=-1).abs().mean()
+    detail, old_detail = photos.diff(dim=-1).abs().mean(), old.diff(dim=-1).abs().mean()
+    corners, middle = (old - photos)[..., 0, 0].mean(), (old - photos)[..., 32, 32].mean()
     expected = {
         "blur": old_detail < detail,
+        "vignette": corners < middle < 0.001,
         "grain": old_detail > detail,
-        "tone_curve": bool((old.mean() - photo.mean()).abs() > 0.01),
-        "fading": old.amax() - old.amin() < photo.amax() - photo.amin(),
-        "jpeg": 0 < (old - photo).abs().mean() < 0.1,
+        "tone_curve": bool((old.mean() - photos.mean()).abs() > 0.01),
+        "fading": old.amax() - old.amin() < photos.amax() - photos.amin(),
+        "jpeg": 0 < (old - photos).abs().mean() < 0.1,
     }
     assert expected[degrade.__name__]
 
 
 def test_black_that_was_rounded_below_black_stays_a_number() -> None:
-    black = torch.full((1, 8, 8), -1 - 1e-6)
-    assert old_photos.tone_curve(black, torch.Generator().manual_seed(1)).isfinite().all()
+    black = torch.full((1, 1, 8, 8), -1 - 1e-6)
+    assert old_photos.tone_curve(black, torch.ones(1), torch.ones(1)).isfinite().all()
+
+
+@pytest.mark.parametrize("quality", [30, 50, 85])
+def test_a_file_saved_too_small_is_what_pillow_would_have_saved(quality: int, packed: Path) -> None:
+    photos = PackedPhotos(packed).batch(0, RECIPE).inputs[LIGHTNESS.name][:2]
+    low, high = old_photos.JPEG_QUALITIES
+    amount = torch.full((2,), (quality - low + 0.5) / (high - low))
+    ours = (old_photos.jpeg(photos, amount, amount) + 1) * 127.5
+    for photo, restored in zip((photos + 1) * 127.5, ours, strict=True):
+        file = io.BytesIO()
+        Image.fromarray(photo[0].round().to(torch.uint8).numpy()).save(file, "JPEG", quality=quality)
+        theirs = torch.from_numpy(np.array(Image.open(file))).float()
+        difference = (restored[0] - theirs).abs()
+        assert difference.mean() < 0.5 < (restored[0] - photo[0]).abs().mean()
+
+
+def test_ageing_follows_the_recipes_seed_and_draws_other_numbers_than_the_crops() -> None:
+    def draws(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+        generator = torch.Generator().manual_seed(seed)
+        return draw_crops(8, generator), old_photos.draw_ages(8, generator)
+
+    (crops, ages), (_, others) = draws(0), draws(1)
+    assert not torch.equal(ages, others)
+    assert not set(ages.flatten().tolist()) & set(crops.flatten().tolist())
+
+
+def test_processes_together_age_one_batch(packed: Path) -> None:
+    recipe = Recipe(batch_size=8, size=64, seed=3, old_photos=0.5)
+    halves = [PackedPhotos(packed).batch(5, recipe, rank=rank, world=2) for rank in (0, 1)]
+    together = PackedPhotos(packed).batch(5, recipe).inputs[LIGHTNESS.name]
+    assert torch.allclose(torch.cat([half.inputs[LIGHTNESS.name] for half in halves]), together, atol=1e-5)
+
+
+def test_a_crop_is_what_a_general_affine_map_gives(packed: Path) -> None:
+    """The maps, draws and order of numbers with which the bundled student was trained."""
+    photos = PackedPhotos(packed)
+    generator = torch.Generator().manual_seed(RECIPE.seed * 1_000_003 + 5)
+    scale = RECIPE.smallest_crop + (1 - RECIPE.smallest_crop) * torch.rand(8, generator=generator)
+    theta = torch.zeros(8, 2, 3)
+    theta[:, :, 2] = (torch.rand(8, 2, generator=generator) * 2 - 1) * (1 - scale)[:, None]
+    theta[:, 0, 0] = scale * torch.where(torch.rand(8, generator=generator) < 0.5, -1.0, 1.0)
+    theta[:, 1, 1] = scale
+    grid = F.affine_grid(theta, [8, 3, 64, 64], align_corners=False)
+    lab = F.grid_sample(photos.lab(photos._indices(5, RECIPE)), grid, padding_mode="border", align_corners=False)
+    batch = photos.batch(5, RECIPE)
+    torch.testing.assert_close(batch.inputs[LIGHTNESS.name], lab[:, :1], atol=1e-4, rtol=0)
+    torch.testing.assert_close(batch.ab, F.avg_pool2d(lab[:, 1:], 2), atol=1e-4, rtol=0)
 
 
 def test_hints_tell_the_photos_own_chroma_where_they_are(packed: Path) -> None:

@@ -1,25 +1,32 @@
 """The table of photo formats is true of Pillow, and of the page."""
 
 import re
-from pathlib import PurePath
+import struct
+import sys
+from pathlib import Path, PurePath
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from sdk import Colorizer, OutputError, formats
+from sdk import Colorizer, OutputError, PhotoError, formats
 from sdk.contract import Contract
 from sdk.testing import FakeBackend
 from tests.conftest import PROJECT
 
 
 @pytest.mark.parametrize("known", formats.FORMATS, ids=lambda known: known.name)
-def test_every_format_is_read_and_written_as_the_table_says(known: formats.PhotoFormat, tmp_path) -> None:
-    grey = Image.fromarray(np.full((6, 8), 90, np.uint8))
+def test_every_format_is_read_and_written_as_the_table_says(known: formats.PhotoFormat, tmp_path: Path) -> None:
+    if known.plugin:
+        pytest.importorskip(known.plugin, reason=f"NOT MEASURED: {known.extra} is not installed")
+    grey = Image.fromarray(np.full((16, 16), 90, np.uint8))
     path = tmp_path / f"photo{known.suffixes[0]}"
-    grey.save(path, known.name)
+    if known.name == "PSD":
+        path.write_bytes(flattened_psd(np.asarray(grey)))
+    else:
+        grey.save(path, known.name)
     coloured = Colorizer(FakeBackend(), contract=Contract(side=16)).colorize(path)
-    assert np.abs(np.asarray(coloured, int) - 90).max() <= 1
+    assert np.abs(np.asarray(coloured.convert("RGB"), int) - 90).max() <= 1
     out = tmp_path / f"out{known.suffixes[-1]}"
     if not known.written:
         with pytest.raises(OutputError, match="no suffix"):
@@ -27,7 +34,21 @@ def test_every_format_is_read_and_written_as_the_table_says(known: formats.Photo
         return
     Colorizer(FakeBackend(), contract=Contract(side=16)).colorize_file(path, out)
     with Image.open(out) as written:
-        assert (written.format, written.size) == (known.name, (8, 6))
+        assert (written.format, written.size) == (known.name, (16, 16))
+
+
+def flattened_psd(grey: np.ndarray) -> bytes:
+    """A Photoshop file without layers (Adobe Photoshop File Formats Specification)."""
+    height, width = grey.shape
+    header = b"8BPS" + struct.pack(">H6xHIIHH", 1, 1, height, width, 8, 1)
+    return header + bytes(12) + struct.pack(">H", 0) + grey.tobytes()
+
+
+def test_a_format_whose_package_is_missing_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    monkeypatch.delitem(sys.modules, "pillow_heif.HeifImagePlugin", raising=False)
+    with pytest.raises(PhotoError, match=r"pip install edge-colorizer\[heif\]"):
+        Colorizer(FakeBackend(), contract=Contract(side=16)).colorize(b"\0\0\0\x18ftypheic" + bytes(50))
 
 
 def test_a_suffix_belongs_to_one_format() -> None:

@@ -22,6 +22,7 @@ from sdk.contract import Contract
 from sdk.manifest import load_manifest, sha256
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS, PROJECT
+from tests.samples import png
 
 LONGEST_SECONDS = 5
 SECONDS_A_MEGAPIXEL = 0.05  # for what does come out, which may be as large as the limit allows
@@ -51,12 +52,10 @@ def seeds() -> list[bytes]:
         file = io.BytesIO()
         picture.save(file, file_format, **options)
         files.append(file.getvalue())
-    from sdk import deep
-    from sdk.profiles import srgb_profile
-
     wide = np.asarray(rgb, np.uint16) * np.uint16(257)
     grey = wide[..., 1]
     for samples, options in (
+        (wide, {"photometric": "rgb"}),
         (wide, {"photometric": "rgb", "compression": "zlib", "predictor": True, "tile": (16, 16)}),
         (wide, {"photometric": "rgb", "planarconfig": "separate", "bigtiff": True, "byteorder": ">"}),
         (np.dstack([grey, grey]), {"photometric": "minisblack", "extrasamples": ["unassalpha"]}),
@@ -65,8 +64,7 @@ def seeds() -> list[bytes]:
         file = io.BytesIO()
         tifffile.imwrite(file, samples, metadata=None, **options)
         files.append(file.getvalue())
-    files.append(b"".join(deep.png(wide, wide[..., 0], srgb_profile().tobytes(), b"")))
-    files.append(b"".join(deep.tiff(wide, None, srgb_profile().tobytes())))
+    files.append(png(np.dstack([wide, grey]), 6, 16))
     return files
 
 

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from accelerate import Accelerator
 
 from tests.small_runs import FORKED, TINY, TINY_GAN, TINY_TEACHER, arguments, assert_same, run, write_recipe
-from training import checkpoint, loop
+from training import checkpoint, loop, progress
 from training.__main__ import main
 from training.config import DistillConfig, RecipeError, load_recipe
+from training.machine import Clock
 from training.models.student import Student
+from training.steps import build_optimizer, share_done
+from training.tasks import Turn
 
 RUNS = {
     "pretrain": ("pretrain", TINY),
@@ -47,7 +51,7 @@ def test_a_run_that_dies_at_its_last_file_resumes_to_identical_weights(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as dying:
-        dying.setattr(loop, save, die)
+        dying.setattr(progress, save, die)
         with pytest.raises(KeyboardInterrupt):
             run(TINY, packed, tmp_path / "died")
     assert_same(whole, run(TINY, packed, tmp_path / "died"))
@@ -72,17 +76,17 @@ def test_a_killed_run_resumes_to_identical_weights(
     process = FORKED.Process(target=main, args=(arguments(stage, recipe, packed, killed),))
     process.start()
     deadline = time.monotonic() + 120
-    while not (killed / loop.STATE_FILE).exists():
+    while not (killed / progress.STATE_FILE).exists():
         assert time.monotonic() < deadline
         assert process.is_alive(), "the run ended before it could be killed"
         time.sleep(0.01)
     process.kill()
     process.join()
-    assert checkpoint.load_training_state(killed / loop.STATE_FILE).step < 8
+    assert checkpoint.load_training_state(killed / progress.STATE_FILE).step < 8
     for folder in (killed, tmp_path / "whole"):
         assert main(arguments(stage, recipe, packed, folder)) == 0
     whole, resumed = (
-        checkpoint.load_weights(tmp_path / name / loop.weights_file(load_recipe(recipe)))
+        checkpoint.load_weights(tmp_path / name / progress.weights_file(load_recipe(recipe)))
         for name in ("whole", "killed")
     )
     assert_same(whole, resumed)
@@ -98,7 +102,7 @@ def test_a_run_that_diverged_stops_and_keeps_its_last_checkpoint(packed: Path, t
     recipe = dataclasses.replace(TINY, learning_rate=1e30, warmup_steps=0, gradient_clip=1e30)
     with pytest.raises(loop.DivergedError, match="not a number"):
         run(recipe, packed, tmp_path)
-    assert not (tmp_path / loop.STATE_FILE).exists()
+    assert not (tmp_path / progress.STATE_FILE).exists()
 
 
 def test_frozen_stages_stay_as_they_were(packed: Path, tmp_path: Path) -> None:
@@ -109,3 +113,53 @@ def test_frozen_stages_stay_as_they_were(packed: Path, tmp_path: Path) -> None:
         frozen = key.startswith(("stages.0.", "stages.1."))
         if value.is_floating_point() and "running" not in key and not key.endswith("bias"):
             assert torch.allclose(trained[key], value, atol=1e-7) == frozen, key
+
+
+def test_a_run_by_time_ends_by_time_and_is_resumed_where_it_was(packed: Path, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(TINY, minutes=0.05, steps=1)
+    run(recipe, packed, tmp_path, max_minutes=0)
+    begun = checkpoint.load_training_state(tmp_path / progress.STATE_FILE)
+    assert begun.step == 1
+    assert begun.minutes < 0.05
+    run(recipe, packed, tmp_path)
+    ended = checkpoint.load_training_state(tmp_path / progress.STATE_FILE)
+    assert ended.step > 1
+    assert 0.05 <= ended.minutes < 0.5
+
+
+def test_the_rate_falls_by_the_share_that_is_done() -> None:
+    assert [share_done(dataclasses.replace(TINY, minutes=10), 10**6, minutes) for minutes in (0, 5, 10)] == [0, 0.5, 1]
+    assert share_done(TINY, 3, 100) == 0.5
+
+
+def test_half_precision_weights_are_left_each_minute(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Clock, "minute_is_over", lambda _: True)
+    run(TINY, packed, tmp_path)
+    halves = tmp_path / progress.HALVES_FILE
+    assert halves.stat().st_size < 0.6 * (tmp_path / progress.weights_file(TINY)).stat().st_size
+    assert checkpoint.load_student(halves).recipe == TINY
+
+
+def test_a_state_of_before_a_recipe_had_a_new_entry_is_resumed(packed: Path, tmp_path: Path) -> None:
+    run(TINY, packed, tmp_path, max_minutes=0)
+    state = checkpoint.load_training_state(tmp_path / progress.STATE_FILE)
+    del state.recipe["strength"]
+    checkpoint.save_training_state(state, tmp_path / progress.STATE_FILE)
+    run(TINY, packed, tmp_path)
+
+
+def test_compilation_is_a_recipes_switch(tmp_path: Path) -> None:
+    for compiled in (False, True):
+        recipe = dataclasses.replace(TINY, compile=compiled)
+        opened = progress.open_run("pretrain", recipe, tmp_path, "random", Accelerator())
+        parts = [*opened.task.network.stages, *opened.task.network.decoder, *opened.task.network.heads.values()]
+        assert all((part._compiled_call_impl is not None) == compiled for part in parts)
+
+
+def test_a_discriminator_of_rate_zero_stays_as_it_is(packed: Path) -> None:
+    network = torch.nn.Linear(2, 2)
+    turn = Turn(network, lambda _: {}, learning_rate=0.0)
+    (group, *_) = build_optimizer(turn, checkpoint.build_network(TINY), TINY).param_groups
+    assert group["full_lr"] == 0

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from training import losses
-from training.config import GanObjective
+from training.config import GanObjective, PretrainLoss
 
 
 def test_huber_by_hand() -> None:
@@ -59,3 +59,7 @@ def test_muted_counts_missing_chroma_and_forgives_excess() -> None:
     predicted[0] *= 0.2  # short by 0.4
     predicted[1] *= 1.5  # more than enough
     assert losses.muted(predicted, truth).item() == pytest.approx(0.2)
+
+
+def test_every_loss_that_a_recipe_may_name_has_its_entry() -> None:
+    assert losses.AB_LOSSES.keys() == set(get_args(PretrainLoss))

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
@@ -111,17 +110,6 @@ def test_the_manifest_page_has_every_field() -> None:
     tables = (manifest, manifest["model"], manifest["tensors"], manifest["colour"], *manifest["artifacts"])
     fields = {name for table in tables for name in table}
     assert {name for name in fields if f"| `{name}` |" not in page} == set()
-
-
-def test_every_public_name_has_a_docstring(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "D1", "--ignore", "D105,D107"]
-    packages = ["sdk", "training", "converters", "benchmarks", "cluster", "goldens", "examples", "docs"]
-    done = subprocess.run([*command, *packages], cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    bare = tmp_path / "bare.py"
-    bare.write_text('"""A module."""\n\n\nclass Bare:\n    def method(self): ...\n\n\ndef function(): ...\n')
-    done = subprocess.run([*command, str(bare)], capture_output=True, text=True, check=False)
-    assert {code for code in ("D101", "D102", "D103") if code in done.stdout} == {"D101", "D102", "D103"}
 
 
 def test_the_citation_is_the_projects() -> None:

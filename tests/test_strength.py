@@ -28,6 +28,7 @@ def test_a_stronger_student_is_more_vivid_and_otherwise_the_same(
     assert main([*of_student, "--choose", "vivid", str(tmp_path / "half.safetensors")]) == 2
     assert "not 'vivid'" in capsys.readouterr().err
     assert main([*of_student, "--choose", "0.5", str(tmp_path / "half.safetensors")]) == 0
+    assert checkpoint.load_student(tmp_path / "half.safetensors").recipe.strength == 0.5
     whole, half = (
         checkpoint.load_student(path).network for path in (student_checkpoint, tmp_path / "half.safetensors")
     )

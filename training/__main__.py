@@ -8,21 +8,22 @@ import argparse
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from sdk.backends import open_backend
 from sdk.errors import BackendUnavailable, ColorizerError
 from sdk.manifest import load_manifest
-from training.checkpoint import CheckpointError, load_network, load_student, save_network
-from training.config import RecipeError, load_recipe
-from training.data import EmptyDatasetError, ShardError, open_photos, pack
-from training.data.coco import OFFICIAL_SITE, SPLITS, DownloadError, download_coco
+from training.checkpoint import load_network, load_student, save_network
+from training.config import RecipeError, load_recipe, recipe_as_dict, recipe_from_dict
+from training.data import open_photos, pack
+from training.data.coco import OFFICIAL_SITE, SPLITS, download_coco
+from training.errors import TrainingError
 from training.evaluate import as_json, as_table, evaluate, ways
 from training.kid import KernelDistance
-from training.loop import DivergedError, train
+from training.loop import train
 from training.metrics import Network, eager
 from training.models.encoders import INPUT_RANGES
-from training.perceptual import PerceptualUnavailable
 from training.stages import STAGES, EncoderFile, EncoderWeights
 from training.strength import strength_table, strengthen
 
@@ -32,17 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run_command(options)
-    except (
-        CheckpointError,
-        ColorizerError,
-        DivergedError,
-        DownloadError,
-        EmptyDatasetError,
-        OSError,
-        PerceptualUnavailable,
-        RecipeError,
-        ShardError,
-    ) as error:
+    except (TrainingError, ColorizerError) as error:
+        print(f"training: {error}", file=sys.stderr)
+        return error.exit_code
+    except OSError as error:  # a file that is missing, a disk that is full
         print(f"training: {error}", file=sys.stderr)
         return 2
     return 0
@@ -82,6 +76,13 @@ def _add_pack(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _positive(text: str) -> int:
+    """A whole number of one or more, as `argparse` reads it."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
 def _add_stage(command: argparse.ArgumentParser, name: str) -> None:
     command.add_argument("--recipe", type=Path, required=True)
     command.add_argument(
@@ -103,7 +104,8 @@ def _add_stage(command: argparse.ArgumentParser, name: str) -> None:
         default="imagenet",
         help="RGB range the file was trained on: torchvision's (imagenet, the default) or [-1, 1] (signed)",
     )
-    command.add_argument("--save-every", type=int, default=500, help="steps between checkpoints (default 500)")
+    command.add_argument("--save-every", type=_positive, default=500, help="steps between checkpoints (default 500)")
+    command.add_argument("--minutes", type=float, help="length of the whole run, instead of what the recipe says")
     command.add_argument("--max-minutes", type=float, default=math.inf, help="save and stop after this long")
     command.set_defaults(run_command=_train, stage=name)
 
@@ -134,7 +136,7 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
         "--hints", type=int, nargs="+", default=[0], help="random true hints, for networks that take them"
     )
     command.add_argument("--kid-weights", type=Path, help="measure KID too, with this MobileNetV2 (safetensors)")
-    command.add_argument("--count", type=int, help="measure on the first so many photos only")
+    command.add_argument("--count", type=_positive, help="measure on the first so many photos only")
     command.add_argument("--json", type=Path, help="also write the figures here")
     command.add_argument("--sheets", type=Path, help="folder for pictures of the worst, median and best photos")
     command.set_defaults(run_command=_evaluate)
@@ -144,9 +146,12 @@ def _train(options: argparse.Namespace) -> None:
     encoder_weights: EncoderWeights = "random" if options.from_random_weights else "torchvision"
     if options.encoder_weights:
         encoder_weights = EncoderFile(options.encoder_weights, options.encoder_input)
+    recipe = load_recipe(options.recipe)
+    if options.minutes:
+        recipe = recipe_from_dict(recipe_as_dict(recipe) | {"minutes": options.minutes})
     train(
         options.stage,
-        load_recipe(options.recipe),
+        recipe,
         open_photos(options.photos),
         open_photos(options.photos, held_out=True),
         options.run_folder,
@@ -164,7 +169,8 @@ def _choose_strength(options: argparse.Namespace) -> None:
             strength = float(given)
         except ValueError as error:
             raise RecipeError(f"--choose takes a number such as 1.1 and a file to write, not {given!r}") from error
-        save_network(strengthen(loaded.network, strength).state_dict(), loaded.recipe, Path(path))
+        recipe = replace(loaded.recipe, strength=strength * loaded.recipe.strength)
+        save_network(strengthen(loaded.network, strength).state_dict(), recipe, Path(path))
     else:
         print(strength_table(loaded.network, open_photos(options.photos, held_out=True), count=options.count))
 

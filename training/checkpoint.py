@@ -1,6 +1,7 @@
 """Checkpoints on disk: safetensors for weights, never half-written, and strict to load."""
 
 import json
+import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.config import Recipe, RecipeError, TeacherConfig, recipe_as_dict, recipe_from_dict
+from training.errors import TrainingError
 from training.models.student import Student
 from training.models.teacher import Pix2PixTeacher, ResNetTeacher
 from training.models.unet import UNet
@@ -18,7 +20,7 @@ from training.models.unet import UNet
 Network_co = TypeVar("Network_co", bound=UNet, covariant=True)
 
 
-class CheckpointError(ValueError):
+class CheckpointError(TrainingError, ValueError):
     """A checkpoint is missing, damaged, or holds another network."""
 
 
@@ -34,6 +36,7 @@ class TrainingState:
         averaged: State of the averaged network.
         optimizers: State of each turn's optimizer, in order.
         scaler: State of fp16's loss scaling; empty elsewhere.
+        minutes: Trained so far.
     """
 
     step: int
@@ -43,6 +46,7 @@ class TrainingState:
     averaged: dict[str, Tensor]
     optimizers: list[dict[str, Any]]
     scaler: dict[str, Any]
+    minutes: float = 0.0
 
 
 def save_training_state(state: TrainingState, path: Path) -> None:
@@ -53,8 +57,15 @@ def save_training_state(state: TrainingState, path: Path) -> None:
 
 
 def load_training_state(path: Path) -> TrainingState:
-    """Read what `save_training_state` wrote. Tensors and plain values only: no code in it is ever run."""
-    return TrainingState(**torch.load(path, weights_only=True))
+    """Read what `save_training_state` wrote. Tensors and plain values only: no code in it is ever run.
+
+    Raises:
+        CheckpointError: It is damaged, or no such state.
+    """
+    try:
+        return TrainingState(**torch.load(path, weights_only=True))
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged; delete it, and the run starts anew.") from error
 
 
 def save_network(weights: dict[str, Tensor], recipe: Recipe, path: Path) -> None:

@@ -3,14 +3,17 @@
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from training.errors import TrainingError
 
 GanObjective = Literal["bce", "least squares", "hinge"]
 DiscriminatorKind = Literal["patch", "semantic"]
 PretrainLoss = Literal["huber", "psnr"]
 
 
-class RecipeError(ValueError):
+class RecipeError(TrainingError, ValueError):
     """A recipe file has an unknown key, lacks what its stage needs, or does not fit the run it is used on."""
 
 
@@ -85,6 +88,8 @@ class Recipe:
         gan: For the `gan` stage.
         distill: For the `distill` stage.
         steps: Optimizer steps in the whole run; the cosine schedule ends there.
+        minutes: Of training in the whole run, instead of steps. Such a run stops and goes on as any other, but no two
+            come out the same.
         size: Side of the network's input while training, in pixels; a multiple of 32.
         smallest_crop: Smallest side of a random crop, as a share of the photo's.
         old_photos: Share of photos whose lightness is made to look old; see `training.data.old_photos`.
@@ -94,9 +99,11 @@ class Recipe:
         betas: AdamW's; (0.5, 0.999) is usual for a GAN.
         frozen_stages: Encoder stages, from the first, kept as they were pretrained. The first two see the largest
             maps and cost the most to train, and edges and textures are the same in any photo.
+        compile: Have PyTorch compile the networks' parts: minutes at the start, less at each step, on GPUs.
         round_weights: Train with weights rounded as int8 artifacts round them; the `qat` stage always does.
         ema_decay: Of the averaged weights, which are the ones validated and exported.
         start: A weights file the run starts from, instead of ImageNet's.
+        strength: What `python -m training strength` multiplied the answers by after training, which leaves it at 1.
         training_data: What the photos and the starting weights are, for the manifest and the model card.
     """
 
@@ -106,6 +113,7 @@ class Recipe:
     distill: DistillConfig | None = None
     seed: int = 0
     steps: int = 4000
+    minutes: float | None = None
     batch_size: int = 32
     size: int = 128
     smallest_crop: float = 0.5
@@ -116,12 +124,14 @@ class Recipe:
     encoder_learning_rate_scale: float = 0.3
     betas: tuple[float, float] = (0.9, 0.999)
     frozen_stages: int = 0
+    compile: bool = False
     round_weights: bool = False
     warmup_steps: int = 100
     weight_decay: float = 1e-2
     gradient_clip: float = 1.0
     ema_decay: float = 0.998
     start: str | None = None
+    strength: float = 1.0
     training_data: tuple[str, ...] = ()
 
     @property
@@ -151,8 +161,13 @@ def recipe_from_dict(table: dict[str, Any]) -> Recipe:
     Raises:
         RecipeError: A key is one no recipe has, or a needed one is missing.
     """
+    for name in _TABLES:
+        if not isinstance(table.get(name, {}), dict | None):
+            raise RecipeError(f"{name} is a table, [{name}], not {table[name]!r}")
     nested = {name: _build(record, table[name]) for name, record in _TABLES.items() if table.get(name) is not None}
-    return _build(Recipe, table | nested)
+    recipe = _build(Recipe, table | nested)
+    _check_together(recipe)
+    return recipe
 
 
 def recipe_as_dict(recipe: Recipe) -> dict[str, Any]:
@@ -165,10 +180,63 @@ def _build(record: type[Any], table: dict[str, Any]) -> Any:
     if unknown:
         raise RecipeError(f"a {record.__name__} has no {', '.join(sorted(unknown))}")
     for name, hint in get_type_hints(record).items():
-        if get_origin(hint) is Literal and table.get(name, get_args(hint)[0]) not in get_args(hint):
-            raise RecipeError(f"{name} is one of {', '.join(get_args(hint))}, not {table[name]}")
+        if name in table:
+            _check(name, table[name], hint)
     # Lists become tuples, which unlike lists can be frozen.
     try:
         return record(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
     except TypeError as error:
         raise RecipeError(str(error)) from error
+
+
+def _check(name: str, value: Any, hint: Any) -> None:
+    if get_origin(hint) is Literal and value not in get_args(hint):
+        raise RecipeError(f"{name} is one of {', '.join(get_args(hint))}, not {value}")
+    if not _fits(value, hint):
+        hint = next(iter(get_args(hint)), hint) if get_origin(hint) is UnionType else hint
+        raise RecipeError(f"{name} is {_TYPES.get(hint, 'a list of such values as its default has')}, not {value!r}")
+    for least, most, names in _RANGES:
+        numbers = value if isinstance(value, list | tuple) else (value,)
+        if name in names and not all(number is None or least <= number <= most for number in numbers):
+            raise RecipeError(f"{name} is {least:g} at least and {most:g} at most, not {value}")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value from a TOML file, or from a checkpoint's JSON, is of a field's type."""
+    if hint in (int, float):
+        return isinstance(value, int if hint is int else int | float) and not isinstance(value, bool)
+    if get_origin(hint) is tuple:
+        length = None if Ellipsis in get_args(hint) else len(get_args(hint))
+        right = isinstance(value, list | tuple) and length in (None, len(value))
+        return right and all(_fits(entry, get_args(hint)[0]) for entry in value)
+    if get_origin(hint) is UnionType:
+        return any(_fits(value, option) for option in get_args(hint))
+    return isinstance(value, hint) if isinstance(hint, type) else True
+
+
+def _check_together(recipe: Recipe) -> None:
+    levels = recipe.teacher.levels if recipe.teacher and recipe.teacher.encoder == "pix2pix" else 5
+    if recipe.size % 2**levels:
+        raise RecipeError(f"size is a multiple of {2**levels} for this network, not {recipe.size}")
+
+
+_TYPES: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+_ANY = float("inf")
+# Least, most, and what lies between them.
+_RANGES: tuple[tuple[float, float, frozenset[str]], ...] = (
+    (1, _ANY, frozenset({"steps", "batch_size", "discriminator_width"})),
+    (2, _ANY, frozenset({"levels"})),
+    (0, 2**32, frozenset({"seed"})),
+    (0.01, 1, frozenset({"smallest_crop"})),
+    (0, 1, frozenset({"old_photos", "ema_decay", "betas"})),
+    (1e-12, _ANY, frozenset({"huber_delta", "learning_rate", "gradient_clip", "minutes", "strength"})),
+    (
+        0,
+        _ANY,
+        frozenset(
+            {"frozen_stages", "warmup_steps", "weight_decay", "encoder_learning_rate_scale"}
+            | {"discriminator_learning_rate", "l1_weight", "muted_weight"}
+            | {"output_weight", "feature_weight", "truth_weight"}
+        ),
+    ),
+)

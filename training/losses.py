@@ -7,14 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config import Recipe
+from training.config import PretrainLoss, Recipe
 
 
 def ab_loss(predicted_ab: Tensor, ab: Tensor, recipe: Recipe) -> Tensor:
     """The loss that the recipe names, of a network's ab against a photo's or a teacher's."""
-    if recipe.loss == "psnr":
-        return negative_psnr(predicted_ab, ab)
-    return huber(predicted_ab, ab, delta=recipe.huber_delta)
+    return AB_LOSSES[recipe.loss](predicted_ab, ab, recipe)
 
 
 def huber(predicted_ab: Tensor, ab: Tensor, *, delta: float) -> Tensor:
@@ -40,6 +38,12 @@ def negative_psnr(predicted_ab: Tensor, ab: Tensor) -> Tensor:
 def l1(predicted_ab: Tensor, ab: Tensor) -> Tensor:
     """Mean absolute error: the paper's equation 2."""
     return F.l1_loss(predicted_ab, ab)
+
+
+AB_LOSSES: dict[PretrainLoss, Callable[[Tensor, Tensor, Recipe], Tensor]] = {
+    "huber": lambda predicted_ab, ab, recipe: huber(predicted_ab, ab, delta=recipe.huber_delta),
+    "psnr": lambda predicted_ab, ab, _: negative_psnr(predicted_ab, ab),
+}
 
 
 @dataclass(frozen=True)

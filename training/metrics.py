@@ -173,8 +173,8 @@ def gain(rgb: Rgb, truth: Rgb) -> float:
 def held_out_truths(held_out: Photos, *, count: int) -> Rgb:
     """The first `count` photos that are never trained on, (N, S, S, 3), as the evaluation sees them."""
     scale = EVALUATION_SIZE / held_out.side
-    values, _ = held_out.lab(np.arange(min(count, len(held_out))))
-    values = F.interpolate(values, scale_factor=scale, mode="bilinear").numpy()
+    values = held_out.lab(np.arange(min(count, len(held_out))))
+    values = F.interpolate(values, scale_factor=scale, mode="bilinear").cpu().numpy()
     lab = [np.concatenate([LIGHTNESS.quantity(one[None, :1]), AB.quantity(one[None, 1:])]) for one in values]
     return color.lab_to_rgb(np.moveaxis(np.stack(lab), 1, -1))
 

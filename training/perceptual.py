@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from training.errors import TrainingError
 from training.metrics import Rgb
 
 
-class PerceptualUnavailable(RuntimeError):
+class PerceptualUnavailable(TrainingError, RuntimeError):
     """The extra is not installed, or the networks that judge could not be downloaded."""
 
 

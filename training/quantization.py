@@ -53,10 +53,9 @@ class RoundedActivations(nn.Module):
 
     def forward(self, activations: Tensor) -> Tensor:
         """Any shape to the same; gradients pass inside the range and stop outside."""
-        unseen = not self.largest > self.smallest
-        if self.training or unseen:
+        if self.training:
             low, high = torch.aminmax(activations.detach().float())
-            follow = 1.0 if unseen else 0.05
+            follow = torch.where(self.largest > self.smallest, 0.05, 1.0)  # at first, all the way
             self.smallest.lerp_(low.clamp(max=0), follow)
             self.largest.lerp_(high.clamp(min=0), follow)
         scale = ((self.largest - self.smallest) / 255).clamp(min=1e-8)

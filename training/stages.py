@@ -61,6 +61,8 @@ def _pretrain(network: UNet, recipe: Recipe) -> Task:
 
 
 def _gan(network: UNet, recipe: Recipe) -> Task:
+    if recipe.gan is None:
+        raise RecipeError("this stage needs a [gan] table, which may be empty")
     if recipe.round_weights:
         round_weights(network)
     return GanTask(network, recipe)

@@ -70,7 +70,7 @@ export class Stage {
     Object.assign(this.before, { width, height });
     this.before.getContext("2d")?.drawImage(before, 0, 0);
     this.after.transferFromImageBitmap(after);
-    this.frame.style.setProperty("--ratio", String(width / height));
+    element("stage").style.setProperty("--ratio", String(width / height));
     this.describe(entry);
     this.listener.shown(entry);
   }

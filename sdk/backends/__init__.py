@@ -31,17 +31,17 @@ class Backend(Protocol):
 
 
 class Runtime(Backend, Protocol):
-    """A backend of the table below.
+    """A backend of ours.
 
     Attributes:
-        package: The Python package it stands on, whose version `info` tells.
+        package: The distribution that runs it, whose version `Info` tells.
     """
 
     package: str
 
 
-class RuntimeFactory(Protocol):
-    """How such a backend is opened."""
+class BackendFactory(Protocol):
+    """How a backend is opened."""
 
     def __call__(self, artifact: Path, contract: Contract, *, threads: int | None) -> Runtime:
         """Open a verified artifact and check its tensors against the contract."""
@@ -68,7 +68,7 @@ def open_backend(name: str, artifact: Path, contract: Contract, *, threads: int 
     if name not in BACKENDS:
         raise BackendUnavailable(f"There is no backend {name!r}; choose one of: {', '.join(BACKENDS)}.")
     module, _, class_name = BACKENDS[name].partition(":")
-    factory = cast("RuntimeFactory", getattr(import_module(module), class_name))
+    factory = cast("BackendFactory", getattr(import_module(module), class_name))
     return factory(artifact, contract, threads=threads)
 
 

@@ -56,6 +56,10 @@ def run(arguments: list[str]) -> int:
     # One photo has all processors to itself; of many, each worker has one, which wastes none on waiting for others.
     with Colorizer.load(options.backend, threads=1 if len(jobs) > 1 else None) as colorizer:
         failed = _colour(colorizer, jobs, options, asked)
+    for folder in filter(Path.is_dir, map(Path, options.photos)):
+        if others := batch.left_out(folder):
+            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
+            print(f"colorize: {folder} also holds files that are not read as photos: {kinds}", file=sys.stderr)
     if options.compare:
         done = [(job.photo, job.path) for job in jobs if job.path.is_file() and job not in failed]
         output.write_image(contact_sheet(done), options.compare, overwrite=options.overwrite)
@@ -72,6 +76,7 @@ def _colour(
         overwrite=options.overwrite,
         workers=options.workers,
         with_hints=options.with_hints,
+        mark=not options.no_mark,
         **asked,
     )
     failures: list[batch.Result] = []
@@ -92,14 +97,16 @@ def _colour(
 
 
 def _pipe(options: argparse.Namespace) -> int:
-    asked = look.given_options(options)
+    asked, mark = look.given_options(options), not options.no_mark
     photo = sys.stdin.buffer.read(DEFAULT_LIMITS.bytes + 1)
     with Colorizer.load(options.backend) as colorizer:
         if options.output not in (None, "-"):
-            colorizer.colorize_file(photo, options.output, overwrite=options.overwrite, **asked)
+            colorizer.colorize_file(
+                photo, options.output, overwrite=options.overwrite, mark=not options.no_mark, **asked
+            )
             print(options.output)
         else:
-            sys.stdout.buffer.write(colorizer.colorize_to_png(photo, **asked))
+            sys.stdout.buffer.write(colorizer.colorize_to_png(photo, mark=mark, **asked))
     return 0
 
 
@@ -127,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object a photo on standard output")
     parser.add_argument("--compare", type=Path, metavar="SHEET", help="also write a picture of all before and after")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.add_argument("--no-mark", action="store_true", help="do not note in the file that a model has coloured it")
     parser.add_argument("--version", action="version", version=f"edge-colorizer {version('edge-colorizer')}")
     return parser
 

@@ -15,7 +15,7 @@ from tests.conftest import PHOTOS, PROJECT, pack_bundled
 from tests.small_runs import arguments, assert_same, write_recipe
 from training.__main__ import main
 from training.checkpoint import load_training_state, load_weights
-from training.loop import STATE_FILE
+from training.progress import STATE_FILE
 
 Figures = dict[str, float]
 

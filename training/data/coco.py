@@ -6,11 +6,12 @@ from pathlib import Path
 from torchvision.datasets.utils import download_url, extract_archive
 
 from sdk.formats import is_photo
+from training.errors import TrainingError
 
 OFFICIAL_SITE = "http://images.cocodataset.org/zips"
 
 
-class DownloadError(ValueError):
+class DownloadError(TrainingError, ValueError):
     """A collection could not be fetched whole."""
 
 

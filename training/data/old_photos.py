@@ -1,84 +1,138 @@
 """Make new photos look old, so that a network trained on them also understands scans.
 
-Only the lightness the network sees is aged; the chroma it should answer stays the photo's own.
+Only the lightness the network sees is aged; the chroma it should answer stays the photo's own. Everything is random by
+numbers that are drawn beforehand, on the processor, so that a photo ages alike on every device.
 """
 
-import io
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 STRONGEST_GRAIN = 0.12  # standard deviation, of a range of 2
 WIDEST_BLUR = 1.5  # standard deviation, in pixels
-WORST_JPEG_QUALITY = 25
+DARKEST_CORNER = 0.6  # of the light
+JPEG_QUALITIES = (25, 90)
 _BLUR_RADIUS = 4
+_FILM_PLACES = 512  # in each direction
+_BLOCK = 8
 
 
-def age(lightness: Tensor, *, share: float, generator: torch.Generator) -> Tensor:
+def draw_ages(count: int, generator: torch.Generator) -> Tensor:
+    """What is random about some photos' age: (count, numbers) uniform in [0, 1), on the processor.
+
+    Whether they age at all; then, for each of `DEGRADATIONS`, whether and how: two numbers.
+    """
+    return torch.rand(count, 1 + 3 * len(DEGRADATIONS), generator=generator)
+
+
+def age(lightness: Tensor, draws: Tensor, *, share: float) -> Tensor:
     """Degrade some photos, each by a random choice of what time does to paper and scanners do to it.
 
     Args:
-        lightness: (N, 1, S, S) float32 in [-1, 1].
+        lightness: (N, 1, S, S) float32 in [-1, 1], S a multiple of 8.
+        draws: As `draw_ages` gives them.
         share: Chance that a photo is aged at all.
-        generator: Decides everything that is random here.
 
     Returns:
         The same shape and range.
     """
-    aged = [_age_one(photo, generator) if torch.rand((), generator=generator) < share else photo for photo in lightness]
-    return torch.stack(aged)
+    lightness = lightness.clone()
+    aged = draws[:, 0] < share
+    for degrade, (coin, *amounts) in zip(DEGRADATIONS, draws[:, 1:].T.split(3), strict=True):
+        chosen = (aged & (coin < 0.5)).nonzero()[:, 0]
+        if len(chosen):
+            those = chosen.to(lightness.device, non_blocking=True)
+            degraded = degrade(lightness[those], *(amount[chosen].to(lightness.device) for amount in amounts))
+            lightness.index_copy_(0, those, degraded)
+    return lightness
 
 
-def _age_one(photo: Tensor, generator: torch.Generator) -> Tensor:
-    for degrade in DEGRADATIONS:
-        if torch.rand((), generator=generator) < 0.5:
-            photo = degrade(photo, generator)
-    return photo
-
-
-def blur(photo: Tensor, generator: torch.Generator) -> Tensor:
-    """A soft lens: a Gaussian of random width. (1, S, S) to the same, as all of these."""
-    deviation = 0.3 + (WIDEST_BLUR - 0.3) * torch.rand((), generator=generator)
-    offsets = torch.arange(-_BLUR_RADIUS, _BLUR_RADIUS + 1)
+def blur(photos: Tensor, width: Tensor, _: Tensor) -> Tensor:
+    """A soft lens: a Gaussian. (N, 1, S, S) and two numbers a photo, (N,) in [0, 1), to the same, as all of these."""
+    deviation = (0.3 + (WIDEST_BLUR - 0.3) * width)[:, None]
+    offsets = torch.arange(-_BLUR_RADIUS, _BLUR_RADIUS + 1, device=photos.device)
     kernel = torch.exp(-0.5 * (offsets / deviation) ** 2)
-    kernel = (kernel / kernel.sum()).reshape(1, 1, -1)
-    padded = F.pad(photo[None], [_BLUR_RADIUS] * 4, mode="replicate")
-    return F.conv2d(F.conv2d(padded, kernel[..., None, :]), kernel[..., None])[0]
+    kernel = (kernel / kernel.sum(dim=1, keepdim=True))[:, None]
+    padded = F.pad(photos.transpose(0, 1), [_BLUR_RADIUS] * 4, mode="replicate")
+    rows = F.conv2d(padded, kernel[..., None, :], groups=len(photos))
+    return F.conv2d(rows, kernel[..., None], groups=len(photos)).transpose(0, 1)
 
 
-def grain(photo: Tensor, generator: torch.Generator) -> Tensor:
-    """Film grain: Gaussian noise, strongest in the middle tones as silver's is."""
-    strength = STRONGEST_GRAIN * torch.rand((), generator=generator)
-    noise = torch.randn(photo.shape, generator=generator)
-    return (photo + strength * (1 - 0.5 * photo.square()) * noise).clamp(-1, 1)
+def vignette(photos: Tensor, darkness: Tensor, _: Tensor) -> Tensor:
+    """A lens that lights the corners less than the middle."""
+    position = torch.linspace(-1, 1, photos.shape[-1], device=photos.device).square()
+    distance = (position[:, None] + position) / 2
+    light = 1 - DARKEST_CORNER * darkness.reshape(-1, 1, 1, 1) * distance
+    return (photos + 1) * light - 1
 
 
-def tone_curve(photo: Tensor, generator: torch.Generator) -> Tensor:
-    """Another exposure or paper: a random gamma."""
-    exponent = 2 ** (1.4 * torch.rand((), generator=generator) - 0.7)
+def grain(photos: Tensor, strength: Tensor, place: Tensor) -> Tensor:
+    """Film grain: Gaussian noise from a random place of one roll of film, strongest in the middle tones as silver's."""
+    side = photos.shape[-1]
+    windows = _film(photos.device, side + _FILM_PLACES).unfold(0, side, 1).unfold(1, side, 1)
+    place = (place * _FILM_PLACES**2).long()
+    noise = windows[place // _FILM_PLACES, place % _FILM_PLACES][:, None]
+    strength = STRONGEST_GRAIN * strength.reshape(-1, 1, 1, 1)
+    return (photos + strength * (1 - 0.5 * photos.square()) * noise).clamp(-1, 1)
+
+
+def tone_curve(photos: Tensor, gamma: Tensor, _: Tensor) -> Tensor:
+    """Another exposure or paper."""
+    exponent = (2 ** (1.4 * gamma - 0.7)).reshape(-1, 1, 1, 1)
     # What comes from a resize or a blur can be black by a rounding error more than black, which has no power.
-    return ((photo + 1) / 2).clamp(min=0) ** exponent * 2 - 1
+    return ((photos + 1) / 2).clamp(min=0) ** exponent * 2 - 1
 
 
-def fading(photo: Tensor, generator: torch.Generator) -> Tensor:
+def fading(photos: Tensor, black: Tensor, white: Tensor) -> Tensor:
     """Blacks turned grey and whites yellowed: less contrast between a new black and a new white."""
-    black = 0.5 * torch.rand((), generator=generator)
-    white = 0.4 * torch.rand((), generator=generator)
-    return -1 + black + (photo + 1) / 2 * (2 - black - white)
+    black, white = (0.5 * black).reshape(-1, 1, 1, 1), (0.4 * white).reshape(-1, 1, 1, 1)
+    return -1 + black + (photos + 1) / 2 * (2 - black - white)
 
 
-def jpeg(photo: Tensor, generator: torch.Generator) -> Tensor:
-    """A file that was saved too small."""
-    quality = int(torch.randint(WORST_JPEG_QUALITY, 90, (), generator=generator))
-    levels = ((photo[0] + 1) * 127.5).round().to(torch.uint8)
-    file = io.BytesIO()
-    Image.fromarray(levels.numpy()).save(file, "JPEG", quality=quality)
-    return torch.from_numpy(np.array(Image.open(file))).float()[None] / 127.5 - 1
+def jpeg(photos: Tensor, quality: Tensor, _: Tensor) -> Tensor:
+    """A file that was saved too small: what the codec rounds (ITU-T T.81), at libjpeg's qualities."""
+    low, high = JPEG_QUALITIES
+    quality = low + torch.floor(quality * (high - low))
+    scale = torch.where(quality < 50, torch.floor(5000 / quality), 200 - 2 * quality)
+    transform, table = _cosines(photos.device)
+    steps = torch.floor((table * scale[:, None] + 50) / 100).clamp(1, 255)[:, None]
+    levels = torch.round((photos + 1) * 127.5) - 128
+    blocks = levels.reshape(len(photos), -1, _BLOCK, levels.shape[-1] // _BLOCK, _BLOCK).transpose(2, 3)
+    coefficients = blocks.reshape(len(photos), -1, _BLOCK**2) @ transform.T
+    decoded = (torch.round(coefficients / steps) * steps) @ transform
+    restored = decoded.reshape(blocks.shape).transpose(2, 3).reshape(photos.shape)
+    return (torch.round(restored) + 128).clamp(0, 255) / 127.5 - 1
 
+
+@cache
+def _film(device: torch.device, side: int) -> Tensor:
+    return torch.randn(side, side, generator=torch.Generator().manual_seed(0)).to(device)
+
+
+@cache
+def _cosines(device: torch.device) -> tuple[Tensor, Tensor]:
+    """The cosine transform of a block, (64, 64), and libjpeg's steps for its coefficients at quality 50, (64)."""
+    frequency, place = np.mgrid[:_BLOCK, :_BLOCK]
+    one = np.cos((2 * place + 1) * frequency * np.pi / (2 * _BLOCK)) * np.where(frequency, np.sqrt(2), 1)
+    transform = np.kron(one, one) / _BLOCK
+    return torch.tensor(transform, dtype=torch.float32, device=device), torch.tensor(_LUMINANCE_STEPS, device=device)
+
+
+# ITU-T T.81, table K.1.
+_LUMINANCE_STEPS = (
+    *(16, 11, 10, 16, 24, 40, 51, 61),
+    *(12, 12, 14, 19, 26, 58, 60, 55),
+    *(14, 13, 16, 24, 40, 57, 69, 56),
+    *(14, 17, 22, 29, 51, 87, 80, 62),
+    *(18, 22, 37, 56, 68, 109, 103, 77),
+    *(24, 35, 55, 64, 81, 104, 113, 92),
+    *(49, 64, 78, 87, 103, 121, 120, 101),
+    *(72, 92, 95, 98, 112, 100, 103, 99),
+)
 
 # In the order of a photo's life: lens, film, paper, file.
-DEGRADATIONS: tuple[Callable[[Tensor, torch.Generator], Tensor], ...] = (blur, grain, tone_curve, fading, jpeg)
+DEGRADATIONS: tuple[Callable[[Tensor, Tensor, Tensor], Tensor], ...] = (blur, vignette, grain, tone_curve, fading, jpeg)

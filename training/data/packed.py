@@ -17,12 +17,13 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from training.data.photos import Photos, as_values, is_held_out
+from training.data.photos import Photos, is_held_out
 from training.data.sources import EmptyDatasetError, Place, UnusablePhoto, decode_lab, find_pairs, find_places
 
 INDEX_FILE = "index.json"
 PIXELS_FILE = "lab.u8"
-_CHROMA_OFFSET = 128
+# Of a GPU's free memory, what photos may take; the rest is for training.
+_SHARE_OF_MEMORY = 0.5
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,7 @@ def _pack_one(place: Place, old: Place | None, side: int) -> _Packed:
         lab = decode_lab(content, side, old=old.read() if old else None)
     except UnusablePhoto as reason:
         return _Packed(place.name, str(reason))
-    lab[..., 0] *= 255 / 100
-    lab[..., 1:] += _CHROMA_OFFSET
-    return _Packed(place.name, "packed", is_held_out(content), np.rint(lab).clip(0, 255).astype(np.uint8))
+    return _Packed(place.name, "packed", is_held_out(content), lab)
 
 
 class PackedPhotos(Photos):
@@ -126,14 +125,25 @@ class PackedPhotos(Photos):
         sides = np.array(index["held_out"])
         self._lab = np.memmap(folder / PIXELS_FILE, np.uint8, "r", shape=(len(sides), self.side, self.side, 3))
         self._chosen = np.flatnonzero(sides == held_out)
+        self._kept: Tensor | None = None
         self._require_photos(folder, held_out=held_out)
 
     def __len__(self) -> int:
         return len(self._chosen)
 
-    def lab(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
-        """See `Photos.lab`; every packed photo is usable."""
-        lab = torch.from_numpy(self._lab[self._chosen[indices]]).permute(0, 3, 1, 2).float()
-        lab[:, :1] *= 100 / 255
-        lab[:, 1:] -= _CHROMA_OFFSET
-        return as_values(lab), np.arange(len(indices))
+    def move_to(self, device: torch.device) -> None:
+        """See `Photos.move_to`; a GPU keeps all photos in its memory, if they fit."""
+        super().move_to(device)
+        if device.type == "cuda" and len(self) * self.side**2 * 3 < _SHARE_OF_MEMORY * torch.cuda.mem_get_info()[0]:
+            kept = torch.empty((len(self), self.side, self.side, 3), dtype=torch.uint8, device=device)
+            for start in range(0, len(self), 1024):
+                kept[start : start + 1024] = torch.from_numpy(self._lab[self._chosen[start : start + 1024]])
+            self._kept = kept
+
+    def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
+        """See `Photos.pixels`; every packed photo is usable."""
+        if self._kept is None:
+            pixels = torch.from_numpy(self._lab[self._chosen[indices]]).to(self.device, non_blocking=True)
+        else:
+            pixels = self._kept[torch.from_numpy(indices).to(self.device, non_blocking=True)]
+        return pixels, np.arange(len(indices))

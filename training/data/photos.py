@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from sdk.contract import AB, HINTS, LIGHTNESS
+from sdk.contract import HINTS, LIGHTNESS
 from training.config import Recipe
+from training.data.crops import as_values, crop, draw_crops
 from training.data.hints import random_hints
-from training.data.old_photos import age
+from training.data.old_photos import age, draw_ages
 from training.data.sources import EmptyDatasetError
 
 
@@ -41,40 +41,46 @@ class Photos(ABC):
 
     Attributes:
         side: The square photos are stretched to when they are decoded, in pixels.
+        device: Where batches are made.
     """
 
     side: int
+    device: torch.device = torch.device("cpu")
 
     @abstractmethod
     def __len__(self) -> int: ...
 
     @abstractmethod
-    def lab(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
+    def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
         """Decode photos.
 
         Returns:
-            (N, 3, side, side) float32, L, a and b as the contract scales them; and which of `indices` they are,
-            since a photo that turns out to be unusable is left out.
+            (N, side, side, 3) uint8, 8-bit Lab, on `device`; and which of `indices` they are, since a photo that turns
+            out to be unusable is left out.
         """
+
+    def move_to(self, device: torch.device) -> None:
+        """Make batches on a device from now on."""
+        self.device = device
+
+    def lab(self, indices: npt.NDArray[np.intp]) -> Tensor:
+        """Whole photos, (N, 3, side, side) float32, L, a and b as the contract scales them; unusable ones left out."""
+        pixels, _ = self.pixels(indices)
+        levels = pixels.permute(0, 3, 1, 2).float()
+        return torch.cat(as_values(levels[:, :1], levels[:, 1:]), dim=1)
 
     def batch(self, step: int, recipe: Recipe, *, rank: int = 0, world: int = 1) -> Batch:
         """What one of `world` processes sees in one training step.
 
         Each epoch visits every photo once, in an order of its own, whatever the number of processes: they share
-        one batch of `recipe.batch_size` between them. A photo is cropped to a random square, resized, and
-        mirrored half the time.
+        one batch of `recipe.batch_size` between them.
         """
         ours = slice(rank * recipe.batch_size // world, (rank + 1) * recipe.batch_size // world)
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-        crops = _random_crops(recipe.batch_size, recipe.smallest_crop, generator)[ours]
-        whole, usable = self.lab(self._indices(step, recipe)[ours])
-        grid = F.affine_grid(crops[usable], [len(usable), 3, recipe.size, recipe.size], align_corners=False)
-        lab = F.grid_sample(whole, grid, mode="bilinear", padding_mode="border", align_corners=False)
-        lightness = lab[:, :1].contiguous()
-        if recipe.old_photos:
-            lightness = age(lightness, share=recipe.old_photos, generator=generator.manual_seed(step * world + rank))
-        ab = F.avg_pool2d(lab[:, 1:], AB.stride)
-        inputs = {LIGHTNESS.name: lightness}
+        crops, ages = (draw(recipe.batch_size, generator)[ours] for draw in (draw_crops, draw_ages))
+        pixels, usable = self.pixels(self._indices(step, recipe)[ours])
+        lightness, ab = crop(pixels, crops[usable], smallest=recipe.smallest_crop, size=recipe.size)
+        inputs = {LIGHTNESS.name: age(lightness, ages[usable], share=recipe.old_photos)}
         if recipe.takes_hints:
             inputs[HINTS.name] = random_hints(ab, generator=generator)
         return Batch(inputs, ab)
@@ -97,25 +103,6 @@ class Photos(ABC):
             raise EmptyDatasetError(f"{source} holds no {kind}.")
 
 
-def as_values(lab: Tensor) -> Tensor:
-    """(N, 3, H, W) Lab to the values of the contract's tensors, in place."""
-    lab[:, :1].div_(LIGHTNESS.scale[0]).add_(LIGHTNESS.offset)
-    lab[:, 1:].div_(AB.scale[0])
-    return lab
-
-
 def is_held_out(content: bytes) -> bool:
     """Whether a photo's file is one of the hundredth set aside: by its content, whatever its name and folder."""
     return hashlib.sha256(content).digest()[0] * 100 < 256
-
-
-def _random_crops(count: int, smallest: float, generator: torch.Generator) -> Tensor:
-    """(count, 2, 3) affine maps of a random crop, mirrored half the time, for `affine_grid`."""
-    scale = smallest + (1 - smallest) * torch.rand(count, generator=generator)
-    shift = (torch.rand(count, 2, generator=generator) * 2 - 1) * (1 - scale)[:, None]
-    mirror = torch.where(torch.rand(count, generator=generator) < 0.5, -1.0, 1.0)
-    theta = torch.zeros(count, 2, 3)
-    theta[:, 0, 0] = scale * mirror
-    theta[:, 1, 1] = scale
-    theta[:, :, 2] = shift
-    return theta

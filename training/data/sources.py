@@ -12,6 +12,8 @@ from PIL import Image, UnidentifiedImageError
 
 from sdk import color
 from sdk.formats import is_photo
+from training.data.crops import as_levels
+from training.errors import TrainingError
 
 # Below this mean chroma (in Lab units) a photo is grey or sepia and teaches nothing about colour.
 MINIMUM_MEAN_CHROMA = 4.0
@@ -19,11 +21,11 @@ MINIMUM_MEAN_CHROMA = 4.0
 OLD, REFERENCE = "old", "reference"
 
 
-class EmptyDatasetError(ValueError):
+class EmptyDatasetError(TrainingError, ValueError):
     """No usable photo was found where photos were promised."""
 
 
-class ShardError(ValueError):
+class ShardError(TrainingError, ValueError):
     """A tar shard is cut off or damaged: photos are missing from it, nobody knows how many."""
 
 
@@ -119,7 +121,7 @@ def decode_rgb(content: bytes, side: int) -> npt.NDArray[np.uint8]:
         return np.asarray(photo.convert("RGB").resize((side, side), Image.Resampling.BICUBIC))
 
 
-def decode_lab(content: bytes, side: int, *, old: bytes | None = None) -> color.FloatArray:
+def decode_lab(content: bytes, side: int, *, old: bytes | None = None) -> npt.NDArray[np.uint8]:
     """Decode one photo to train on.
 
     Args:
@@ -128,7 +130,7 @@ def decode_lab(content: bytes, side: int, *, old: bytes | None = None) -> color.
         old: An old photo of the same picture; the lightness is taken from it.
 
     Returns:
-        (side, side, 3): L in [0, 100], a and b in Lab units.
+        (side, side, 3) 8-bit Lab, as `training.data.crops` has it.
 
     Raises:
         UnusablePhoto: It is "unreadable" or "grey".
@@ -141,4 +143,4 @@ def decode_lab(content: bytes, side: int, *, old: bytes | None = None) -> color.
         raise UnusablePhoto("unreadable") from error
     if np.hypot(lab[..., 1], lab[..., 2]).mean() < MINIMUM_MEAN_CHROMA:
         raise UnusablePhoto("grey")
-    return lab
+    return as_levels(lab)

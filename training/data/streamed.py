@@ -12,8 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sdk import color
-from training.data.photos import Photos, as_values, is_held_out
+from training.data.photos import Photos, is_held_out
 from training.data.sources import EmptyDatasetError, UnusablePhoto, decode_lab, find_places
 
 
@@ -49,8 +48,8 @@ class StreamedPhotos(Photos):
     def __len__(self) -> int:
         return len(self._places)
 
-    def lab(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
-        """See `Photos.lab`.
+    def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
+        """See `Photos.pixels`.
 
         Raises:
             EmptyDatasetError: None of them is usable.
@@ -59,10 +58,10 @@ class StreamedPhotos(Photos):
         usable = [position for position, lab in enumerate(decoded) if lab is not None]
         if not usable:
             raise EmptyDatasetError(f"{self._source}: not one of {len(indices)} photos is usable; look at them.")
-        lab = torch.from_numpy(np.stack([lab for lab in decoded if lab is not None])).movedim(-1, 1)
-        return as_values(lab.contiguous()), np.array(usable)
+        pixels = torch.from_numpy(np.stack([lab for lab in decoded if lab is not None]))
+        return pixels.to(self.device, non_blocking=True), np.array(usable)
 
-    def _decode(self, index: int) -> color.FloatArray | None:
+    def _decode(self, index: int) -> npt.NDArray[np.uint8] | None:
         place = self._places[index]
         try:
             return decode_lab(place.read(), self.side)

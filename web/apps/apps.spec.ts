@@ -65,7 +65,7 @@ async function colours(page: Page, address: string): Promise<number> {
   page.on("console", (message) => said.push(message.text()));
   page.on("pageerror", (error) => said.push(String(error)));
   await page.goto(address);
-  await expect(page, said.join("; ")).toHaveTitle(/threads$/, { timeout: 30_000 }).catch((error: Error) => {
+  await expect(page, said.join("; ")).toHaveTitle(/threads$/, { timeout: 90_000 }).catch((error: Error) => {
     throw new Error(`${error.message}\n${said.join("\n")}`);
   });
   const apart = await page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {

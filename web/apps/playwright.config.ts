@@ -4,4 +4,4 @@ import { defineConfig } from "@playwright/test";
 
 import page from "../playwright.config.js";
 
-export default defineConfig({ testDir: ".", timeout: 300_000, workers: 1, reporter: "line", use: { launchOptions: page.use?.launchOptions } });
+export default defineConfig({ testDir: ".", timeout: 900_000, workers: 1, reporter: "line", use: { launchOptions: page.use?.launchOptions } });

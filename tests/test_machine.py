@@ -10,7 +10,7 @@ import pytest
 def test_freed_memory_is_kept_for_the_next_step() -> None:
     program = (
         "import resource, sys, torch\n"
-        "from training.memory import keep_freed_memory\n"
+        "from training.machine import keep_freed_memory\n"
         "if sys.argv[1] == 'keep': keep_freed_memory()\n"
         "def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
         "def step():\n"
