@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import Final
 
+from sdk.containers.bmp import open_bmp
 from sdk.containers.jpeg import open_jpeg
 from sdk.containers.picture import Container
 from sdk.containers.pillow import open_with_pillow
@@ -21,6 +22,7 @@ _OPENERS: Final[dict[str, Callable[[bytes], Container]]] = {
     "PNG": open_png,
     "TIFF": open_tiff,
     "PPM": open_ppm,
+    "BMP": open_bmp,
 }
 # Canon's newest, Fuji's, Olympus's, Panasonic's, Sigma's and Minolta's raw files; the others are TIFFs.
 _RAW: Final = re.compile(rb"....ftypcrx |FUJIFILMCCD-RAW|IIR[OS]|MMOR|IIU\0|FOVb|\0MRM", re.DOTALL)
