@@ -10,6 +10,8 @@ checks; see examples/device_check_adb.md for how to build both programs. Exit co
 answers differ; 2: it could not be measured. `examples/device_check.py` checks machines that run Python.
 """
 
+# Long: an example is one file that can be copied; it reads what three runtimes print.
+
 import argparse
 import json
 import re

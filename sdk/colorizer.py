@@ -14,6 +14,8 @@ The way of a photo, and the room each step lives in:
 The network sees a small L and answers a small ab; all detail comes from the original.
 """
 
+# Long: the product's whole face on one page; a third of it is what its callers read.
+
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
