@@ -8,4 +8,4 @@ class UnknownTargetError(TrainingError):
 
 
 class UnknownOperatorError(TrainingError):
-    """A Core ML program uses an operator, or a way of using one, that `converters.mil` cannot compute."""
+    """An operator, or a way of using one, that `converters.mil` cannot compute or `converters.litert` not translate."""

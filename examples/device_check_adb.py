@@ -2,12 +2,15 @@
 
     python examples/device_check_adb.py --runner executor_runner artifacts/student-int8.bpte --most-ms 30
     python examples/device_check_adb.py --runner onnxruntime_perf_test sdk/models/student-int8.onnx
+    python examples/device_check_adb.py --runner benchmark_model artifacts/student-int8.tflite
 
 Pushes the runtime's own benchmark program, which you build for the device, and the artifact through adb, runs it, and
 prints and writes what it measured. A `.bpte` holds photos and the answers expected for them, which ExecuTorch's runner
 checks; see examples/device_check_adb.md for how to build both programs. Exit code 1: a limit is not kept, or the
 answers differ; 2: it could not be measured. `examples/device_check.py` checks machines that run Python.
 """
+
+# Long: an example is one file that can be copied; it reads what three runtimes print.
 
 import argparse
 import json
@@ -31,6 +34,9 @@ VERDICT = re.compile(r"Test_result: (PASS|FAIL)")
 # ONNX Runtime's prints seconds, "P95 Latency: 0.1 s" or "P95 Latency is 0.1 sec".
 AVERAGE = re.compile(r"Average inference time cost(?: total)?: *([\d.e+-]+) *ms")
 PERCENTILE = re.compile(r"P(50|95) Latency(?::| is) *([\d.e+-]+) *s")
+# LiteRT's prints microseconds, first of its warm-up: "count=30 first=9 … avg=8.5 std=1 p5=8 median=8 p95=9".
+TIMINGS = re.compile(r"count=\d+ .*avg=.*")
+TIMING = re.compile(r"(avg|median|p95)=([\d.e+-]+)")
 PEAK = re.compile(r"Peak working set size: *(\d+) bytes")
 
 Figures = dict[str, float | str | None]
@@ -157,6 +163,15 @@ def read_onnxruntime(log: str) -> Figures | None:
     }
 
 
+def read_litert(log: str) -> Figures | None:
+    """Figures from benchmark_model's log, after its warm-up; None where it has none."""
+    runs = TIMINGS.findall(log)
+    if not runs:
+        return None
+    timings = {name: float(microseconds) / 1000 for name, microseconds in TIMING.findall(runs[-1])}
+    return {"mean_ms": timings["avg"], "median_ms": timings.get("median"), "p95_ms": timings.get("p95")}
+
+
 @dataclass(frozen=True)
 class Runner:
     """A runtime's own benchmark program.
@@ -172,7 +187,13 @@ class Runner:
 
 _EXECUTOR_RUNNER = Runner(lambda name, runs: f"--model_path={name} --num_executions={runs + 1}", read_executorch)
 _ONNXRUNTIME_PERF_TEST = Runner(lambda name, runs: f"-e cpu -I -m times -r {runs} -s {name}", read_onnxruntime)
-RUNNERS = {".pte": _EXECUTOR_RUNNER, ".bpte": _EXECUTOR_RUNNER, ".onnx": _ONNXRUNTIME_PERF_TEST}
+_BENCHMARK_MODEL = Runner(lambda name, runs: f"--graph={name} --num_runs={runs} --min_secs=0", read_litert)
+RUNNERS = {
+    ".pte": _EXECUTOR_RUNNER,
+    ".bpte": _EXECUTOR_RUNNER,
+    ".onnx": _ONNXRUNTIME_PERF_TEST,
+    ".tflite": _BENCHMARK_MODEL,
+}
 
 
 def beyond(figures: Figures, most_ms: float | None) -> list[str]:
@@ -223,7 +244,9 @@ def _percentile_95(values: list[float]) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "artifact", type=Path, help=".pte or .bpte for executor_runner, .onnx for onnxruntime_perf_test"
+        "artifact",
+        type=Path,
+        help=".pte or .bpte for executor_runner, .onnx for onnxruntime_perf_test, .tflite for benchmark_model",
     )
     parser.add_argument("--runner", type=Path, required=True, help="the benchmark program, built for the device")
     parser.add_argument(

@@ -14,6 +14,8 @@ The way of a photo, and the room each step lives in:
 The network sees a small L and answers a small ab; all detail comes from the original.
 """
 
+# Long: the product's whole face on one page; a third of it is what its callers read.
+
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -85,8 +87,8 @@ class Colorizer:
         """Open a model, after checking that it is the one its manifest describes.
 
         Args:
-            backend: "onnx", "executorch", "coreml", or "auto": the best one that is installed and that the model
-                has an artifact for; `info` says which.
+            backend: "onnx", "executorch", "coreml", "litert", or "auto": the best one that is installed and that the
+                model has an artifact for; `info` says which.
             model_dir: Folder of artifacts and their `manifest.json`; by default the bundled model.
             precision: "int8", "fp16" or "fp32"; by default the first one the manifest lists.
             threads: Processor threads for the network, and for merging; by default what each does best with.

@@ -69,6 +69,13 @@ P95 Latency: 5.15e-02 s
 P99 Latency: 0.0555 s
 P999 Latency: 0.0555 s
 """
+# As LiteRT's benchmark_model prints it: the warm-up, then the runs.
+LITERT_LOG = """\
+INFO: STARTING!
+INFO: count=2 first=90000 curr=41000 min=41000 max=90000 avg=65500 std=24500 p5=41000 median=41000 p95=90000
+INFO: count=30 first=41000 curr=39000 min=38000 max=52000 avg=40000 std=900 p5=38500 median=39500 p95=51500
+INFO: Inference timings in us: Init: 9000, First inference: 90000, Warmup (avg): 65500, Inference (avg): 40000
+"""
 
 
 class Bench:
@@ -85,7 +92,7 @@ class Bench:
         adb = folder / "adb"
         adb.write_text(FAKE_ADB.format(python=sys.executable))
         adb.chmod(0o755)
-        for name in ("runner", "student-int8.bpte", "student-int8.onnx", "libonnxruntime.so"):
+        for name in ("runner", "student-int8.bpte", "student-int8.onnx", "student-int8.tflite", "libonnxruntime.so"):
             (folder / name).write_text(name)
 
     def run(self, artifact: str, *options: str, **changes: Any) -> int:
@@ -104,6 +111,14 @@ class Bench:
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setenv("PATH", str(tmp_path))
     return Bench(tmp_path)
+
+
+def test_litert_is_timed_after_its_warm_up(bench: Bench) -> None:
+    assert bench.run("student-int8.tflite", "--most-ms", "52", log=LITERT_LOG) == 0
+    report = bench.report()
+    assert [report[name] for name in ("mean_ms", "median_ms", "p95_ms")] == [40.0, 39.5, 51.5]
+    assert bench.run("student-int8.tflite", "--most-ms", "50", log=LITERT_LOG) == 1
+    assert bench.run("student-int8.tflite", log="Error: no such model") == 2
 
 
 def test_executorch_is_pushed_run_and_cleared_away(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

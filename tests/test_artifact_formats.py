@@ -31,8 +31,8 @@ def test_every_format_has_the_backend_that_opens_it() -> None:
 @pytest.mark.parametrize(
     ("find", "known"),
     [
-        (lambda: find_format("tensorflow"), "onnx, executorch, coreml"),
-        (lambda: find_target("tensorflow", "int8"), "onnx, executorch, coreml"),
+        (lambda: find_format("tensorflow"), "onnx, executorch, coreml, litert"),
+        (lambda: find_target("tensorflow", "int8"), "onnx, executorch, coreml, litert"),
         (lambda: find_target("coreml", "fp32"), "fp16, int8, palette6"),
         (lambda: find_target("onnx", "int8", "grey"), "lab, rgb"),  # pyright: ignore[reportArgumentType]
     ],

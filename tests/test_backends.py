@@ -21,7 +21,7 @@ from sdk.testing import FakeBackend
 
 pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
 
-NAMES = ["onnx", "executorch", "coreml", "fake"]
+NAMES = ["onnx", "executorch", "coreml", "litert", "fake"]
 
 
 def tiny_network() -> Any:
@@ -64,11 +64,28 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def lite_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled model as a LiteRT program."""
+    for needed in ("onnx", "ai_edge_litert"):
+        pytest.importorskip(needed, reason=f"NOT MEASURED: {needed} is not installed")
+    import onnx
+
+    from converters.litert import from_onnx
+
+    manifest = load_manifest(BUNDLED_MODEL)
+    path = tmp_path_factory.mktemp("lite") / "bundled.tflite"
+    path.write_bytes(from_onnx(onnx.load(manifest.verify(manifest.find_artifact("onnx", None)))))
+    return path
+
+
 @pytest.fixture(params=NAMES)
 def artifact(request: pytest.FixtureRequest) -> tuple[str, Path]:
     name = request.param
     if name == "executorch":
         return name, request.getfixturevalue("program")
+    if name == "litert":
+        return name, request.getfixturevalue("lite_program")
     if name == "coreml" and os.uname().sysname == "Darwin":
         return name, request.getfixturevalue("package")
     manifest = load_manifest(BUNDLED_MODEL)

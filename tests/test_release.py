@@ -20,6 +20,7 @@ TOOLS = Path(sys.executable).parent
 EXTRAS = {
     "executorch": "from sdk import Colorizer; import executorch.runtime",
     "coreml": "import coremltools",
+    "litert": "import ai_edge_litert.interpreter",
     "train": "import accelerate, safetensors, skimage, tensorboard, torch, torchvision",
     "perceptual": "import torchmetrics.image",
     "convert": "import executorch.exir, onnx, onnxscript, torchao",

@@ -9,9 +9,10 @@ from converters.formats.base import Format, Target, Variant
 from converters.formats.mlpackage import CoreMLFormat
 from converters.formats.onnx_file import OnnxFormat
 from converters.formats.pte import ExecuTorchFormat
+from converters.formats.tflite import LiteRTFormat
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
-    {known.name: known for known in (OnnxFormat(), ExecuTorchFormat(), CoreMLFormat())}
+    {known.name: known for known in (OnnxFormat(), ExecuTorchFormat(), CoreMLFormat(), LiteRTFormat())}
 )
 ALL_TARGETS: Final = tuple(target for known in FORMATS.values() for target in known.targets())
 

@@ -54,6 +54,7 @@ BACKENDS: Final = {
     "coreml": "sdk.backends.coreml:CoreMLBackend",
     "onnx": "sdk.backends.ort:OnnxRuntimeBackend",
     "executorch": "sdk.backends.executorch:ExecuTorchBackend",
+    "litert": "sdk.backends.litert:LiteRTBackend",
 }
 
 

@@ -15,6 +15,9 @@ fun main(arguments: Array<String>) = runBlocking {
         val hints = listOf(Hint(30.0, 20.0, 0xff008080.toInt()))
         val coloured = colorizer.colorize(photo, strength = 0.8f, vividness = 0.5f, hints = hints)
         File(folder, "coloured.rgba").writeBytes(ByteArray(coloured.pixels.capacity()).also { coloured.pixels.get(it) })
+        check(runCatching { Hint(1.0, 1.0, 0, radius = 0.0) }.exceptionOrNull() is IllegalArgumentException)
+        val outside = listOf(Hint(photo.width.toDouble(), 0.0, 0))
+        check(runCatching { colorizer.colorize(photo, hints = outside) }.exceptionOrNull() is IllegalArgumentException)
         for (strength in listOf(-1f, Float.NaN, Float.POSITIVE_INFINITY)) {
             check(runCatching { colorizer.colorize(photo, strength) }.exceptionOrNull() is IllegalArgumentException)
         }

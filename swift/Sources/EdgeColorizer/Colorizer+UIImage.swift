@@ -6,7 +6,7 @@ extension Colorizer {
     ///
     /// - Throws: `ColorizerError.notAPhoto` where the image has no pixels of its own.
     public func colorize(
-        _ photo: UIImage, strength: Float = 1, vividness: Float = 0, hints: [Hint] = []
+        _ photo: UIImage, strength: Float = 1, vividness: Float = Colorizer.defaultVividness, hints: [Hint] = []
     ) async throws -> UIImage {
         guard let pixels = photo.cgImage else { throw ColorizerError.notAPhoto }
         let coloured = try await colorize(

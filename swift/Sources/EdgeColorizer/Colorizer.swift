@@ -6,6 +6,9 @@ import ImageIO
 
 /// Colours photos with one network, held open between calls. Any task may call it; the work leaves the main thread alone.
 public final class Colorizer: Sendable {
+    /// As the Python SDK's.
+    public static let defaultVividness: Float = 0.5
+
     private let network: Network
     private let path = ColorPath()
 
@@ -42,16 +45,17 @@ public final class Colorizer: Sendable {
     ///     head is faithful always.
     ///   - hints: Colours that somebody knows, in the upright photo's pixels.
     /// - Returns: The photo, upright and in sRGB.
-    /// - Throws: `ColorizerError.wrongOption` where an option is out of range, or there are hints and the network takes none.
+    /// - Throws: `ColorizerError.wrongOption` where an option is out of range, a hint is outside the photo, or the network takes none.
     public func colorize(
         _ photo: CGImage,
         orientation: CGImagePropertyOrientation = .up,
         strength: Float = 1,
-        vividness: Float = 0,
+        vividness: Float = Colorizer.defaultVividness,
         hints: [Hint] = []
     ) async throws -> CGImage {
-        try check(strength: strength, vividness: vividness, hints: hints)
+        try check(strength: strength, vividness: vividness)
         let canvas = try Canvas(photo, orientation: orientation)
+        try check(hints, width: canvas.width, height: canvas.height)
         let side = network.side
         let lightness = try canvas.withPhoto { path.lightness(of: $0, side: side) }
         let placed = path.place(hints, width: canvas.width, height: canvas.height, cells: side / 2)
@@ -66,7 +70,7 @@ public final class Colorizer: Sendable {
         _ frame: CVPixelBuffer,
         orientation: CGImagePropertyOrientation = .up,
         strength: Float = 1,
-        vividness: Float = 0,
+        vividness: Float = Colorizer.defaultVividness,
         hints: [Hint] = []
     ) async throws -> CVPixelBuffer {
         let picture = CIImage(cvPixelBuffer: frame)
@@ -77,15 +81,23 @@ public final class Colorizer: Sendable {
         return try Self.buffer(of: coloured)
     }
 
-    private func check(strength: Float, vividness: Float, hints: [Hint]) throws {
+    private func check(strength: Float, vividness: Float) throws {
         guard strength >= 0, strength.isFinite else {
             throw ColorizerError.wrongOption("strength must be zero or more, not \(strength).")
         }
         guard (0...1).contains(vividness) else {
             throw ColorizerError.wrongOption("vividness must lie in [0, 1], not \(vividness).")
         }
+    }
+
+    private func check(_ hints: [Hint], width: Int, height: Int) throws {
         guard hints.isEmpty || network.takesHints else {
             throw ColorizerError.wrongOption("This network takes no hints.")
+        }
+        for hint in hints {
+            guard (0..<Double(width)).contains(hint.x), (0..<Double(height)).contains(hint.y), hint.radius ?? 1 > 0 else {
+                throw ColorizerError.wrongOption("\(hint) is outside the photo of \(width) × \(height) pixels, or has no radius.")
+            }
         }
     }
 

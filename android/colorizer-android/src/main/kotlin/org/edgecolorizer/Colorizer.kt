@@ -31,17 +31,21 @@ class Colorizer private constructor(private val model: Model) : Closeable {
      *   head is faithful always.
      * @param hints colours that somebody knows, in the photo's own pixels.
      * @return an ARGB_8888 bitmap in sRGB, with the photo's lightness and transparency.
-     * @throws IllegalArgumentException if an option is out of range, or there are hints and the network takes none.
+     * @throws IllegalArgumentException if an option is out of range, a hint is outside the photo, or the network takes none.
      */
     suspend fun colorize(
         photo: Bitmap,
         strength: Float = 1f,
-        vividness: Float = 0f,
+        vividness: Float = DEFAULT_VIVIDNESS,
         hints: List<Hint> = emptyList(),
     ): Bitmap = withContext(Dispatchers.Default) {
         require(strength >= 0 && strength.isFinite()) { "strength must be zero or more, not $strength." }
         require(vividness in 0f..1f) { "vividness must lie in [0, 1], not $vividness." }
         require(hints.isEmpty() || model.takes(HINTS)) { "This network takes no hints." }
+        for (hint in hints) {
+            val isInside = hint.x >= 0 && hint.x < photo.width && hint.y >= 0 && hint.y < photo.height
+            require(isInside) { "$hint is outside the photo of ${photo.width}×${photo.height} pixels." }
+        }
         val coloured = copyInSrgb(photo)
         if (coloured.hasAlpha()) ColorPath.unpremultiply(coloured)
         val ab = chroma(coloured, vividness, hints)
@@ -54,7 +58,7 @@ class Colorizer private constructor(private val model: Model) : Closeable {
     suspend fun colorize(
         source: ImageDecoder.Source,
         strength: Float = 1f,
-        vividness: Float = 0f,
+        vividness: Float = DEFAULT_VIVIDNESS,
         hints: List<Hint> = emptyList(),
     ): Bitmap = colorize(decode(source), strength, vividness, hints)
 
@@ -82,6 +86,9 @@ class Colorizer private constructor(private val model: Model) : Closeable {
     override fun close() = runBlocking { turn.withLock { model.close() } }
 
     companion object {
+        /** As the Python SDK's. */
+        const val DEFAULT_VIVIDNESS = 0.5f
+
         private const val LIGHTNESS = "lightness"
         private const val HINTS = "hints"
         private const val AB = "ab"

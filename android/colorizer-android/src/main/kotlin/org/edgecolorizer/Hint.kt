@@ -8,4 +8,8 @@ package org.edgecolorizer
  * @param color as `android.graphics.Color` packs it.
  * @param radius in pixels; by default an 85th of the photo's longer side.
  */
-data class Hint(val x: Double, val y: Double, val color: Int, val radius: Double? = null)
+data class Hint(val x: Double, val y: Double, val color: Int, val radius: Double? = null) {
+    init {
+        require(radius == null || radius > 0) { "A hint's radius must be above zero, not $radius." }
+    }
+}
