@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import Any, Final, cast
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageFile
 
 from sdk.containers.boxes import colour_profile
@@ -16,9 +15,9 @@ from sdk.formats import PhotoFormat
 from sdk.notes import Notes, dpi_of, kept_exif, load_exif, orientation_of
 from sdk.samples import BAND_PIXELS, parts, signed_chroma
 
-_SPACES: Final[dict[str, Space]] = {"L": "grey", "RGB": "rgb", "CMYK": "cmyk", "LAB": "lab"}
+_SPACES: Final[dict[str, Space]] = {"1": "grey", "L": "grey", "RGB": "rgb", "CMYK": "cmyk", "LAB": "lab"}
 # What shows the same picture in a mode that has a space of its own.
-_PLAIN_MODES: Final = {"1": "L", "La": "LA", "RGBX": "RGB", "RGBa": "RGBA", "YCbCr": "RGB", "HSV": "RGB"}
+_PLAIN_MODES: Final = {"La": "LA", "RGBX": "RGB", "RGBa": "RGBA", "YCbCr": "RGB", "HSV": "RGB"}
 _WITHOUT_ALPHA: Final = {"LA": "L", "RGBA": "RGB"}
 _SIXTEEN_BITS: Final = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 # Formats whose writers often leave a fourth channel empty that they call transparency.
@@ -57,13 +56,13 @@ def picture_of(opened: Image.Image, **described: Any) -> Picture:
     if opened.mode == "F":
         raise PhotoError("it holds floats of an unknown range; scale them to 8 bits or pass an array.")
     if opened.mode in _SIXTEEN_BITS:
-        return Picture(np.clip(np.asarray(opened), 0, 65535).astype(np.uint16, copy=False), "grey", **described)
+        return Picture(_clipped(array_of(opened)), "grey", **described)
     if opened.mode in ("P", "PA"):
         return _from_palette(opened, described)
     if "transparency" in opened.info and opened.mode in ("1", "L", "RGB"):
         opened = opened.convert("RGBA")
     opened = opened.convert(_PLAIN_MODES[opened.mode]) if opened.mode in _PLAIN_MODES else opened
-    samples = _samples(opened) if opened.mode != "LAB" else signed_chroma(_samples(opened))
+    samples = array_of(opened) if opened.mode != "LAB" else signed_chroma(array_of(opened))
     if opened.mode not in _WITHOUT_ALPHA:
         return Picture(samples, _SPACES[opened.mode], **described)
     colour = samples[..., 0] if opened.mode == "LA" else samples[..., :3]
@@ -106,6 +105,10 @@ def _described(opened: ImageFile.ImageFile, content: bytes) -> Picture:
     return picture
 
 
+def _clipped(samples: Samples) -> Samples:
+    return samples if samples.dtype == np.uint16 else np.clip(samples, 0, 65535).astype(np.uint16)
+
+
 def _from_palette(opened: Image.Image, described: dict[str, Any]) -> Picture:
     """Looked up in parts, because Pillow's own conversion takes four bytes a pixel."""
     swatches = Image.frombytes("P", (256, 1), bytes(range(256)))
@@ -113,7 +116,7 @@ def _from_palette(opened: Image.Image, described: dict[str, Any]) -> Picture:
     swatches.putpalette(opened.getpalette(mode) or b"", mode)
     swatches.info = {key: value for key, value in opened.info.items() if key == "transparency"}
     colours = np.asarray(swatches.convert("RGBA"))[0]
-    indices = np.asarray(opened.getchannel("P") if opened.mode == "PA" else opened)
+    indices = array_of(opened.getchannel("P") if opened.mode == "PA" else opened)
     if opened.mode == "PA":
         return Picture(looked_up(colours[:, :3], indices), "rgb", np.asarray(opened.getchannel("A")), **described)
     alpha = colours[:, 3][indices] if (colours[:, 3] < 255).any() else None
@@ -128,13 +131,13 @@ def looked_up(colours: Samples, indices: Samples) -> Samples:
     return samples
 
 
-def _samples(opened: Image.Image) -> npt.NDArray[np.uint8]:
-    channels = len(opened.getbands())
-    if channels == 1:
-        return np.asarray(opened)
-    samples = np.empty((opened.height, opened.width, channels), np.uint8)
+def array_of(opened: Image.Image) -> Samples:
+    """A Pillow image as an array, part by part: all at once, it would be copied twice. Two levels become 0 and 255."""
+    first = np.asarray(opened.crop((0, 0, opened.width, 1)))
+    samples = np.empty((opened.height, *first.shape[1:]), np.uint8 if first.dtype == bool else first.dtype)
     for rows in parts(opened.height, BAND_PIXELS // opened.width):
-        samples[rows] = np.asarray(opened.crop((0, rows.start, opened.width, rows.stop)))
+        band = opened.crop((0, rows.start, opened.width, rows.stop))
+        samples[rows] = np.asarray(band.convert("L") if band.mode == "1" else band)
     return samples
 
 

@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from sdk import icc
 from sdk.containers.picture import Container, Page, Picture, Samples
-from sdk.containers.pillow import looked_up, picture_of
+from sdk.containers.pillow import array_of, looked_up, picture_of
 from sdk.notes import Notes, kept_exif, load_exif, orientation_of
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -66,7 +66,7 @@ def _samples(opened: Image.Image, pixels: bytes, depth: int, colour: int) -> Sam
     """(height, width) or (height, width, channels); a palette's indices as they are."""
     if depth < 16 or colour == _GREY:
         opened.load()
-        return np.asarray(opened.convert("L") if opened.mode == "1" and colour == _GREY else opened)
+        return array_of(opened)
     if colour == _GREY_ALPHA:  # four bytes a pixel, as 8-bit RGBA has
         header = len(_SIGNATURE) + 8
         eight = pixels[header : header + 8] + bytes([8, _RGB_ALPHA]) + pixels[header + 10 : header + 13]

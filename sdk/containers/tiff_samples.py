@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PIL import TiffImagePlugin
 
 from sdk.containers.picture import Samples
+from sdk.containers.pillow import array_of
 from sdk.containers.tiff_layout import FLOAT_BITS, Layout
 from sdk.containers.tiff_tags import Directory, Tag
 from sdk.samples import parts
@@ -72,7 +73,7 @@ def _decompressed(page: Directory, layout: Layout, plane: int) -> Iterator[tuple
     tags = {tag: long_entry(page.order, value) for tag, value in described.items()}
     opened = reopened(page, tags, layout, slice(plane * count, plane * count + count))
     opened.load()
-    content = np.asarray(opened)
+    content = array_of(opened)
     for segment in range(count):
         row, column = _place(layout, segment, layout.rows_of(segment))
         left = segment % layout.across * layout.row_bytes
