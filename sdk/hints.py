@@ -43,8 +43,8 @@ class Hint:
     radius: float | None = None
 
     def __post_init__(self) -> None:
-        _place(self.x, 1)
-        _place(self.y, 1)
+        pixels(self.x, 1)
+        pixels(self.y, 1)
         if self.radius is not None and not (isinstance(self.radius, int | float) and 0 < self.radius < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance] - files hold anything
             raise OptionError(f"A hint's radius must be above zero, not {self.radius!r}.")
         self.ab()
@@ -79,7 +79,7 @@ def place_hints(hints: Sequence[Hint], contract: Contract, *, height: int, width
     cells = placed.shape[-1]
     y, x = ((np.arange(cells) + 0.5) * (length / cells) for length in (height, width))
     for hint in hints:
-        hint_x, hint_y = _place(hint.x, width), _place(hint.y, height)
+        hint_x, hint_y = pixels(hint.x, width), pixels(hint.y, height)
         if not (0 <= hint_x < width and 0 <= hint_y < height):
             raise OptionError(f"The hint at ({hint.x}, {hint.y}) is outside the photo of {width}×{height} pixels.")
         radius = max(height, width) * _DEFAULT_RADIUS if hint.radius is None else hint.radius
@@ -127,7 +127,7 @@ def hints_beside(photo: Path) -> tuple[Hint, ...]:
     return read_hints(path) if path.exists() else ()
 
 
-def _place(given: float | str, length: int) -> float:
+def pixels(given: float | str, length: int) -> float:
     """Pixels from pixels, or from a share such as "40%" of a length."""
     is_share = isinstance(given, str) and given.endswith("%")
     try:

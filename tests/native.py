@@ -13,7 +13,7 @@ from PIL import ImageColor
 
 from sdk import color
 from sdk.color import FloatArray, RgbArray, Uint8Array
-from sdk.hints import Hint
+from sdk.hints import Hint, pixels
 from tests.conftest import PROJECT
 
 NATIVE = PROJECT / "native"
@@ -87,7 +87,12 @@ class Native:
 
     def place_hints(self, hints: list[Hint], width: int, height: int, cells: int) -> FloatArray:
         discs = [
-            Disc(hint.x, hint.y, -1 if hint.radius is None else hint.radius, ImageColor.getrgb(hint.color)[:3])
+            Disc(
+                pixels(hint.x, width),
+                pixels(hint.y, height),
+                -1 if hint.radius is None else hint.radius,
+                ImageColor.getrgb(hint.color)[:3],
+            )
             for hint in hints
         ]
         placed = np.empty(3 * cells * cells, np.float32)

@@ -8,6 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,13 +55,14 @@ def seeds() -> list[bytes]:
         files.append(file.getvalue())
     wide = np.asarray(rgb, np.uint16) * np.uint16(257)
     grey = wide[..., 1]
-    for samples, options in (
+    scans: list[tuple[Any, dict[str, Any]]] = [
         (wide, {"photometric": "rgb"}),
         (wide, {"photometric": "rgb", "compression": "zlib", "predictor": True, "tile": (16, 16)}),
         (wide, {"photometric": "rgb", "planarconfig": "separate", "bigtiff": True, "byteorder": ">"}),
         (np.dstack([grey, grey]), {"photometric": "minisblack", "extrasamples": ["unassalpha"]}),
         ((wide / 65535).astype(np.float32), {"photometric": "rgb", "compression": "zlib", "predictor": True}),
-    ):
+    ]
+    for samples, options in scans:
         file = io.BytesIO()
         tifffile.imwrite(file, samples, metadata=None, **options)
         files.append(file.getvalue())

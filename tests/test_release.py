@@ -21,6 +21,8 @@ EXTRAS = {
     "executorch": "from sdk import Colorizer; import executorch.runtime",
     "coreml": "import coremltools",
     "litert": "import ai_edge_litert.interpreter",
+    "heif": "import pillow_heif",
+    "jxl": "import pillow_jxl",
     "train": "import accelerate, safetensors, skimage, tensorboard, torch, torchvision",
     "perceptual": "import torchmetrics.image",
     "convert": "import executorch.exir, onnx, onnxscript, torchao",

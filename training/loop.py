@@ -14,7 +14,7 @@ from tqdm import tqdm
 from training.config import Recipe
 from training.data import Batch, Photos, StreamedPhotos
 from training.errors import TrainingError
-from training.machine import Clock, best_precision, keep_freed_memory, mean, share_gradients
+from training.machine import Clock, best_precision, keep_freed_memory, mean, share_gradients, without_denormals
 from training.metrics import colorize_held_out, colourfulness, psnr
 from training.progress import Training, open_run, save, save_halves
 from training.run_log import RunLog
@@ -30,6 +30,7 @@ class DivergedError(TrainingError, RuntimeError):
     """A loss is no longer a number; nothing a run computes after that is worth keeping."""
 
 
+@without_denormals()
 # Long: the order of a run is what there is to read.
 def train(
     stage: str,
@@ -62,7 +63,6 @@ def train(
     """
     run.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
-    torch.set_flush_denormal(True)  # numbers near zero are many times slower on some processors
     accelerator = Accelerator(mixed_precision=best_precision())
     training = open_run(stage, recipe, run, encoder_weights, accelerator)
     photos.move_to(accelerator.device)

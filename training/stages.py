@@ -124,6 +124,7 @@ def _grown(weights: dict[str, Tensor], network: UNet) -> dict[str, Tensor]:
         f"heads.{name}.{key}": weights[f"heads.{AB.name}.{key}"]
         for name, head in network.heads.items()
         for key in head.state_dict()
+        if f"heads.{AB.name}.{key}" in weights  # else the loader says that it is another network's
     }
     hints = {f"hints.{key}": value for key, value in (network.hints.state_dict() if network.hints else {}).items()}
     return heads | hints | weights

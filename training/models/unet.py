@@ -44,8 +44,7 @@ class UNet(nn.Module):
         self.heads = nn.ModuleDict(dict(heads))
         self.encoder_channels = tuple(encoder_channels)
         self.feature_channels = tuple(feature_channels)
-        hinted = (self.encoder_channels[-1], *self.feature_channels)
-        self.hints = HintPyramid(hinted) if hints else None
+        self.hints = HintPyramid([encoder_channels[-1], *feature_channels]) if hints else None
 
     @property
     def contract(self) -> Contract:
