@@ -163,7 +163,8 @@ class Parsed(BaseException):
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules")
 @pytest.mark.parametrize("block", RUN_ELSEWHERE, ids=first_line)
 def test_what_is_run_elsewhere_is_parsed(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if block.runner and block.runner.startswith(".github/"):  # a phone's tools: that workflow has them, this machine need not
+    # A phone's tools: the workflow has them, this machine need not.
+    if block.runner and block.runner.startswith(".github/"):
         programs = {line.split()[0] for line in block.text.splitlines()} - {"cd"}
         assert programs
         assert all(program in (PROJECT / block.runner).read_text() for program in programs)
