@@ -34,6 +34,16 @@ const schema2 = (change: (tensors: any) => void = () => {}) =>
     change(manifest.tensors);
   });
 
+const schema1 = (input: string) =>
+  altered((manifest) => {
+    manifest.schema = 1;
+    manifest.tensors = { side: 256, input_name: input, output_name: "ab" };
+  });
+
+test("schema 1 is still read", () => {
+  expect(parseManifest(schema1("lightness")).tensors).toEqual({ side: 256, inputs: [LIGHTNESS], outputs: [AB] });
+});
+
 test("schema 2 lists the tensors", () => {
   expect(parseManifest(schema2()).tensors).toEqual({ side: 256, inputs: [LIGHTNESS, HINTS], outputs: [AB, VIVID_AB] });
 });
@@ -49,7 +59,7 @@ test.each([
   ["no JSON", "<html>", /no JSON/],
   ["no object", "[]", /malformed/],
   ["another schema", altered((m) => (m.schema = 3)), /schema 3/],
-  ["another input of schema 1", altered((m) => (m.tensors.input_name = "grey")), /not lightness and ab/],
+  ["another input of schema 1", schema1("grey"), /not lightness and ab/],
   ["an unknown tensor", schema2((tensors) => (tensors.inputs[1].name = "depth")), /depth is not one this page knows/],
   ["another scale", schema2((tensors) => (tensors.outputs[0].scale = [128, 128])), /ab is not one this page knows/],
   ["a network without lightness", schema2((tensors) => tensors.inputs.shift()), /lightness is missing/],
