@@ -98,10 +98,9 @@ class Contract:
             small: (S, S, 3) sRGB.
             hints: (3, S/2, S/2) as `sdk.hints.place_hints` makes them; None for none.
         """
-        quantities = {
-            LIGHTNESS.name: color.rgb_to_lightness(small)[None],
-            HINTS.name: np.zeros(self.shape(HINTS)[1:], np.float32) if hints is None else hints,
-        }
+        quantities = {LIGHTNESS.name: color.rgb_to_lightness(small)[None]}
+        if HINTS in self.inputs:
+            quantities[HINTS.name] = np.zeros(self.shape(HINTS)[1:], np.float32) if hints is None else hints
         return {spec.name: spec.normalize(quantities[spec.name]) for spec in self.inputs}
 
     def chroma(self, answers: Mapping[str, FloatArray], *, vividness: float = 0.0) -> FloatArray:
