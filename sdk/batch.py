@@ -77,6 +77,7 @@ def run(
     workers: int,
     with_hints: bool = False,
     mark: bool = True,
+    keep_times: bool = False,
     **look: Unpack[LookOptions],
 ) -> Iterator[Result]:
     """Colour photos, `workers` at a time, each result as it comes. A bad photo is a result, not an exception.
@@ -88,6 +89,7 @@ def run(
         workers: Photos at a time.
         with_hints: Whether each photo takes the hints in `PHOTO.hints.json` beside it, too.
         mark: As `Colorizer.colorize_file` takes it.
+        keep_times: Likewise.
         look: As `Colorizer.colorize` takes it, for all of them.
     """
 
@@ -99,7 +101,7 @@ def run(
             if job.resumes or not job.path.parent.exists():
                 _make_folder(job)
             asked = look | {"hints": [*look.get("hints", ()), *hints_beside(job.photo)]} if with_hints else look
-            colorizer.colorize_file(job.photo, job.path, overwrite=overwrite, mark=mark, **asked)
+            colorizer.colorize_file(job.photo, job.path, overwrite=overwrite, mark=mark, keep_times=keep_times, **asked)
         except ColorizerError as error:
             return Result(job.photo, job.path, "failed", perf_counter() - start, str(error))
         return Result(job.photo, job.path, "done", perf_counter() - start)

@@ -144,6 +144,7 @@ class Colorizer:
         *,
         overwrite: bool = False,
         mark: bool = True,
+        keep_times: bool = False,
         **look: Unpack[LookOptions],
     ) -> None:
         """Colour a photo into a file, whole or not at all; a 16-bit photo stays so in PNG and TIFF.
@@ -155,17 +156,22 @@ class Colorizer:
             path: The file; its suffix names the format.
             overwrite: Whether a file that exists is replaced.
             mark: Whether the file tells in its XMP that a model has coloured it.
+            keep_times: Whether the file is as old as the photo's: its times of access and change are the photo's.
             look: As `colorize` takes it.
 
         Raises:
-            PhotoError, OptionError: As `colorize`.
+            PhotoError, OptionError: As `colorize`; also `keep_times` for bytes, which have none.
             OutputError: The suffix is unknown, the file exists and may not be replaced, or the disk refuses.
         """
+        source = None if isinstance(photo, bytes) else Path(photo)
+        if keep_times and source is None:
+            raise OptionError("Bytes have no times to keep; name a file, or leave keep_times out.")
         output.check(Path(path), overwrite=overwrite)
         asked = Look(**look)
         count, pages = image.read_pages(photo, self._limits)
         coloured = (self._coloured_photo(page, asked) for page in pages)
-        output.write(coloured, count, Path(path), overwrite=overwrite, mark=mark)
+        dated = source if keep_times else None
+        output.write(coloured, count, Path(path), overwrite=overwrite, mark=mark, dated=dated)
 
     def colorize_to_png(self, photo: PhotoSource, *, mark: bool = True, **look: Unpack[LookOptions]) -> bytes:
         """Colour a photo into a PNG file's bytes, 16 bits deep if the photo is. Raises as `colorize`."""

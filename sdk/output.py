@@ -1,6 +1,7 @@
 """Coloured photos into files: whole or not at all, and as deep as they came."""
 
 import io
+import os
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -40,7 +41,15 @@ def check(path: Path, *, overwrite: bool) -> PhotoFormat:
     return file_format
 
 
-def write(photos: Iterable[Photo], count: int, path: Path, *, overwrite: bool = False, mark: bool = True) -> None:
+def write(
+    photos: Iterable[Photo],
+    count: int,
+    path: Path,
+    *,
+    overwrite: bool = False,
+    mark: bool = True,
+    dated: Path | None = None,
+) -> None:
     """Save a photo, or the pages or frames of one, as deep as the format that the path's suffix names can hold them.
 
     Args:
@@ -49,6 +58,7 @@ def write(photos: Iterable[Photo], count: int, path: Path, *, overwrite: bool = 
         path: The file.
         overwrite: Whether a file that exists is replaced.
         mark: Whether the file tells that a model has coloured it.
+        dated: The file whose times it takes over.
 
     Raises:
         OutputError: The format cannot hold them, the file exists and may not be replaced, or the disk refuses.
@@ -60,11 +70,11 @@ def write(photos: Iterable[Photo], count: int, path: Path, *, overwrite: bool = 
         )
     fitting = (_fitting(photo, file_format, path, mark=mark) for photo in photos)
     if file_format.name == "TIFF":
-        _whole(path, lambda file: file.writelines(_tiff(fitting, count)))
+        _whole(path, lambda file: file.writelines(_tiff(fitting, count)), dated)
     elif count > 1:
-        _whole(path, lambda file: _save_frames(list(fitting), file, file_format))
+        _whole(path, lambda file: _save_frames(list(fitting), file, file_format), dated)
     else:
-        _whole(path, lambda file: _save_photo(next(fitting), file, file_format))
+        _whole(path, lambda file: _save_photo(next(fitting), file, file_format), dated)
 
 
 def write_image(picture: Image.Image, path: Path, *, overwrite: bool = False) -> None:
@@ -81,12 +91,15 @@ def png_bytes(photo: Photo, *, mark: bool = True) -> bytes:
     return file.getvalue()
 
 
-def _whole(path: Path, save: Callable[[BinaryIO], object]) -> None:
-    """A file that appears when it is whole, or not at all."""
+def _whole(path: Path, save: Callable[[BinaryIO], object], dated: Path | None = None) -> None:
+    """A file that appears when it is whole, or not at all; as old as another one, if that is named."""
     partial = path.with_name(f".{path.name[:_LONGEST_NAME]}.partial")
     try:
         with partial.open("wb") as file:
             save(file)
+        if dated is not None:
+            times = dated.stat()
+            os.utime(partial, ns=(times.st_atime_ns, times.st_mtime_ns))
         partial.replace(path)
     except ColorizerError:
         raise

@@ -69,6 +69,14 @@ def test_a_photo_that_has_colours_can_be_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.asarray(Image.open(out)), np.asarray(Image.open(PHOTOS / "coffee.jpg")))
 
 
+def test_a_file_keeps_its_photos_times_on_request(tmp_path: Path) -> None:
+    photo = tmp_path / "old.jpg"
+    photo.write_bytes(SAMPLES[0].read_bytes())
+    os.utime(photo, (10**9, 10**9))
+    assert cli.main([str(photo), "--keep-times"]) == 0
+    assert (tmp_path / "old-colour.jpg").stat().st_mtime == 10**9
+
+
 def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         cli.main(["--help"])

@@ -44,8 +44,8 @@ def run(arguments: list[str]) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if "-" in options.photos:
-        if len(options.photos) > 1 or options.compare:
-            parser.error("- is one photo on standard input; name no other, and no --compare")
+        if len(options.photos) > 1 or options.compare or options.keep_times:
+            parser.error("- is one photo on standard input; name no other, and no --compare or --keep-times")
         return _pipe(options)
     if options.output == "-":
         parser.error("-o - goes with the photo - alone")
@@ -77,6 +77,7 @@ def _colour(
         workers=options.workers,
         with_hints=options.with_hints,
         mark=not options.no_mark,
+        keep_times=options.keep_times,
         **asked,
     )
     failures: list[batch.Result] = []
@@ -101,9 +102,7 @@ def _pipe(options: argparse.Namespace) -> int:
     photo = sys.stdin.buffer.read(DEFAULT_LIMITS.bytes + 1)
     with Colorizer.load(options.backend) as colorizer:
         if options.output not in (None, "-"):
-            colorizer.colorize_file(
-                photo, options.output, overwrite=options.overwrite, mark=not options.no_mark, **asked
-            )
+            colorizer.colorize_file(photo, options.output, overwrite=options.overwrite, mark=mark, **asked)
             print(options.output)
         else:
             sys.stdout.buffer.write(colorizer.colorize_to_png(photo, mark=mark, **asked))
@@ -134,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object a photo on standard output")
     parser.add_argument("--compare", type=Path, metavar="SHEET", help="also write a picture of all before and after")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.add_argument("--keep-times", action="store_true", help="give each file the times of its photo")
     parser.add_argument("--no-mark", action="store_true", help="do not note in the file that a model has coloured it")
     parser.add_argument("--version", action="version", version=f"edge-colorizer {version('edge-colorizer')}")
     return parser
