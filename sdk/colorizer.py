@@ -19,6 +19,7 @@ The network sees a small L and answers a small ab; all detail comes from the ori
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, Unpack, overload
@@ -169,7 +170,7 @@ class Colorizer:
         output.check(Path(path), overwrite=overwrite)
         asked = Look(**look)
         count, pages = image.read_pages(photo, self._limits)
-        coloured = (self._coloured_photo(page, asked) for page in pages)
+        coloured = map(partial(self._coloured_photo, look=asked), pages)
         dated = source if keep_times else None
         output.write(coloured, count, Path(path), overwrite=overwrite, mark=mark, dated=dated)
 
@@ -263,7 +264,10 @@ class Colorizer:
         return place_hints(look.hints, self._contract, height=height, width=width)
 
     def _merged(self, photo: Photo, ab: color.FloatArray, look: Look) -> Photo:
-        return replace(photo, rgb=merging.merge(photo.rgb, ab * np.float32(look.strength), threads=self._threads))
+        # A file's samples are nobody else's, so they may make room for the coloured ones.
+        out = photo.rgb if photo.array_dtype is None and photo.rgb.flags.writeable else None
+        chroma = ab * np.float32(look.strength)
+        return replace(photo, rgb=merging.merge(photo.rgb, chroma, out=out, threads=self._threads))
 
     def _predict(
         self, small: color.Uint8Array, *, hints: color.FloatArray | None = None, vividness: float = 0.0

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -68,7 +69,8 @@ def write(
         raise OutputError(
             f"{path} can hold one picture, not {count} pages or frames; write a .tif, .gif, .png or .webp."
         )
-    fitting = (_fitting(photo, file_format, path, mark=mark) for photo in photos)
+    # `map` forgets a photo once it is handed on; a generator would keep it beside the one that is made of it.
+    fitting = map(partial(_fitting, file_format=file_format, path=path, mark=mark), photos)
     if file_format.name == "TIFF":
         _whole(path, lambda file: file.writelines(_tiff(fitting, count)), dated)
     elif count > 1:
@@ -129,12 +131,12 @@ def _tiff(photos: Iterator[Photo], count: int) -> Iterator[bytes]:
     at, profile = len(start), srgb_profile().tobytes()
     for number, photo in enumerate(photos, 1):
         page = raster.tiff_page(photo.rgb, photo.alpha, profile, photo.notes, start=at, last=number == count)
-        yield page
-        at += len(page)
+        yield from page
+        at += sum(map(len, page))
 
 
 def _save_photo(photo: Photo, file: BinaryIO, file_format: PhotoFormat) -> None:
-    if file_format.name == "PNG" and photo.rgb.dtype == np.uint16:
+    if file_format.name == "PNG":
         file.writelines(raster.png(photo.rgb, photo.alpha, srgb_profile().tobytes(), photo.notes))
         return
     picture = photo.as_image()
