@@ -25,8 +25,6 @@ from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE
 from training.checkpoint import load_student
 from training.metrics import eager, psnr
 
-pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
-
 # One of each toolchain and each variant; `test_the_whole_release` makes them all.
 QUICK = (
     find_target("onnx", "int8"),

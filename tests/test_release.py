@@ -14,8 +14,6 @@ import yaml
 
 from tests.conftest import PROJECT
 
-pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
-
 TOOLS = Path(sys.executable).parent
 EXTRAS = {
     "executorch": "from sdk import Colorizer; import executorch.runtime",
