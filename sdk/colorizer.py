@@ -168,16 +168,15 @@ class Colorizer:
         count, pages = image.read_pages(photo, self._limits)
         were_coloured: list[bool] = []
 
-        def coloured() -> Iterator[Photo]:
-            for page in pages:
-                done = self._pipeline.coloured(page, given)
-                were_coloured.append(done.is_coloured)
-                yield done
+        def coloured(page: Photo) -> Photo:
+            done = self._pipeline.coloured(page, given)
+            were_coloured.append(done.is_coloured)
+            return done
 
         if isinstance(target, Path):
-            output.write(coloured(), count, target, saving, dated=dated if saving.keep_times else None)
+            output.write(map(coloured, pages), count, target, saving, dated=dated if saving.keep_times else None)
         else:
-            output.write_to(coloured(), count, target, saving)
+            output.write_to(map(coloured, pages), count, target, saving)
         return any(were_coloured)
 
     def colorize_to_png(self, photo: PhotoSource, *, mark: bool = True, **look: Unpack[LookOptions]) -> bytes:

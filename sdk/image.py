@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sdk.containers import open_container
-from sdk.containers.picture import Container, Picture, Samples
+from sdk.containers.picture import Container, Page, Picture, Samples
 from sdk.containers.pillow import as_bytes, picture_of
 from sdk.errors import PhotoError
 from sdk.notes import Notes, dpi_of, kept_exif, load_exif, orientation_of
@@ -102,11 +102,14 @@ def _opened(source: FileSource, limits: Limits) -> tuple[str, Container]:
 
 
 def _decoded(name: str, container: Container, limits: Limits) -> Iterator[Photo]:
-    for page in container.pages:
+    """A file's photos, each decoded when it is asked for, and kept by nobody but who asked."""
+
+    def decoded(page: Page) -> Photo:
         with _typed_errors(name):
             _check_size(page.size, limits)
-            photo = _photo(page.decode())
-        yield replace(photo, loops=container.loops)
+            return replace(_photo(page.decode()), loops=container.loops)
+
+    return map(decoded, container.pages)
 
 
 def upright(samples: Samples, orientation: int) -> Samples:

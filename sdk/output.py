@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final
@@ -57,7 +58,8 @@ def write(photos: Iterator[Photo], count: int, path: Path, saving: Saving, *, da
     """
     file_format = check(path, saving)
     _check_count(count, file_format, path)
-    fitting = (_fitting(photo, file_format, path, mark=saving.mark) for photo in photos)
+    # `map` forgets a photo once it is handed on; a generator would keep it beside the one that is made of it.
+    fitting = map(partial(_fitting, file_format=file_format, path=path, mark=saving.mark), photos)
     started = chain([next(fitting)], fitting)
     _whole(path, lambda file: _save(started, count, file, file_format, saving.quality), saving, dated)
 
@@ -73,7 +75,7 @@ def write_to(photos: Iterator[Photo], count: int, file: IO[bytes], saving: Savin
     path, content = Path(f"photo{suffix_of(saving.format)}"), io.BytesIO()
     file_format = output_format(path)
     _check_count(count, file_format, path)
-    fitting = (_fitting(photo, file_format, path, mark=saving.mark) for photo in photos)
+    fitting = map(partial(_fitting, file_format=file_format, path=path, mark=saving.mark), photos)
     _save(fitting, count, content, file_format, saving.quality)
     try:
         file.write(content.getvalue())
@@ -145,8 +147,8 @@ def _tiff(photos: Iterator[Photo], count: int) -> Iterator[bytes]:
     at, profile = len(start), srgb_profile().tobytes()
     for number, photo in enumerate(photos, 1):
         page = raster.tiff_page(photo.rgb, photo.alpha, profile, photo.notes, start=at, last=number == count)
-        yield page
-        at += len(page)
+        yield from page
+        at += sum(map(len, page))
 
 
 def _save(photos: Iterator[Photo], count: int, file: IO[bytes], file_format: PhotoFormat, quality: int) -> None:
@@ -159,7 +161,7 @@ def _save(photos: Iterator[Photo], count: int, file: IO[bytes], file_format: Pho
 
 
 def _save_photo(photo: Photo, file: IO[bytes], file_format: PhotoFormat, quality: int) -> None:
-    if file_format.name == "PNG" and photo.rgb.dtype == np.uint16:
+    if file_format.name == "PNG":
         file.writelines(raster.png(photo.rgb, photo.alpha, srgb_profile().tobytes(), photo.notes))
         return
     picture = photo.as_image()

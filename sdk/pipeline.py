@@ -84,7 +84,9 @@ class Pipeline:
         return place_hints(look.hints, self._contract, height=height, width=width)
 
     def _merged(self, photo: Photo, ab: color.FloatArray, look: Look) -> Photo:
-        rgb = merging.merge(photo.rgb, ab * np.float32(look.strength), threads=self._threads)
+        # A file's samples are nobody else's, so they may make room for the coloured ones.
+        out = photo.rgb if photo.array_dtype is None and photo.rgb.flags.writeable else None
+        rgb = merging.merge(photo.rgb, ab * np.float32(look.strength), out=out, threads=self._threads)
         return replace(photo, rgb=rgb, is_coloured=True)
 
     def _predict(

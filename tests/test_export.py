@@ -19,6 +19,7 @@ from converters.formats import ALL_TARGETS, find_format, find_target
 from converters.formats.pte import BUNDLED_CASES
 from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
+from sdk.colorizer import BUNDLED_MODEL
 from sdk.contract import AB, STANDARD
 from sdk.manifest import load_manifest
 from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE
@@ -84,6 +85,12 @@ def test_reports_say_what_the_manifest_says(exported: Export) -> None:
         text = (folder / name).read_text()
         assert all(target.file in text for target in QUICK)
         assert str(PROJECT) not in text
+
+
+def test_a_model_card_says_why_files_are_marked(exported: Export) -> None:
+    for card in (exported.manifest.folder / "MODEL_CARD.md", BUNDLED_MODEL / "MODEL_CARD.md"):
+        text = card.read_text()
+        assert all(field in text for field in ("DigitalSourceType", "CreatorTool", "nobody who finds it later"))
 
 
 def test_checksums_cover_every_file(exported: Export) -> None:

@@ -172,8 +172,9 @@ def _from_palette(page: Directory, indices: Samples) -> Samples:
     colours = table[: 3 << bits].reshape(3, -1).T
     if table.max() > 255:  # some writers give 8 bits for 16
         colours = (colours + 128) // 257
-    spread = 255 // ((1 << bits) - 1)  # indices were spread over 8 bits like any samples
-    return looked_up(colours.astype(np.uint8), indices // np.uint8(spread))
+    spread = np.zeros((256, 3), np.uint8)  # like the indices, which were spread over 8 bits as any samples are
+    spread[:: 255 // ((1 << bits) - 1)] = colours
+    return looked_up(spread, indices)
 
 
 def _icc_lab(samples: Samples, *, signed: bool) -> Samples:
