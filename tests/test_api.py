@@ -15,6 +15,7 @@ from PIL import Image
 
 from sdk import (
     Colorizer,
+    Hint,
     Limits,
     Look,
     OptionError,
@@ -117,6 +118,18 @@ def test_a_stream_smooths_as_stated(smoothing: float, expected: list[float]) -> 
 def test_awaiting_gives_the_same_picture() -> None:
     awaited = asyncio.run(AsyncColorizer(flat(10)).colorize(GREY))
     np.testing.assert_array_equal(awaited, flat(10).colorize(GREY))
+
+
+def test_awaiting_takes_every_option() -> None:
+    colorizer, photo = AsyncColorizer(flat(10)), np.asarray(Image.open(PHOTOS / "coffee.jpg"))
+    assert a_of(np.asarray(asyncio.run(colorizer.colorize(GREY, strength=0.5, vividness=0.0)))) == pytest.approx(
+        5, abs=0.5
+    )
+    np.testing.assert_array_equal(asyncio.run(colorizer.colorize(photo, on_color="keep")), photo)
+    with pytest.raises(PhotoError, match="colours already"):
+        asyncio.run(colorizer.colorize(photo, on_color="error"))
+    with pytest.raises(OptionError, match="takes no hints"):
+        asyncio.run(colorizer.colorize(GREY, hints=[Hint(x=1, y=1, color="teal")]))
 
 
 @pytest.mark.parametrize("target", ["out.png", "out.tif"])

@@ -26,7 +26,7 @@ from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE
 from training.checkpoint import load_student
 from training.metrics import eager, psnr
 
-# One of each toolchain and each variant; `test_the_whole_release` makes them all.
+# One of each toolchain and each variant; `test_the_whole_export` makes them all.
 QUICK = (
     find_target("onnx", "int8"),
     find_target("onnx", "fp32"),
@@ -45,7 +45,7 @@ def take_any_student(patch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def exported(student_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Export:
     with pytest.MonkeyPatch.context() as patch:
-        # A busy test machine's latencies say nothing; a release is held to them.
+        # A busy test machine's latencies say nothing; the whole export is held to them.
         patch.setitem(budgets.budgets(budgets.BUDGETS), budgets.LATENCY, ())
         take_any_student(patch)
         return export.export(student_checkpoint, PHOTOS, tmp_path_factory.mktemp("artifacts"), QUICK)
@@ -158,13 +158,13 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("in_this_process")
 def test_exporting_twice_gives_the_same_bytes(exported: Export, student_checkpoint: Path, tmp_path: Path) -> None:
-    # Core ML's packages are repeated in test_mil.py, ExecuTorch's slow programs in `test_the_whole_release`.
+    # Core ML's packages are repeated in test_mil.py, ExecuTorch's slow programs in `test_the_whole_export`.
     again = export.export(student_checkpoint, PHOTOS, tmp_path, QUICK[:3]).manifest
     assert again.artifacts == exported.manifest.artifacts[:3]
 
 
 @pytest.mark.slow
-def test_the_whole_release(eval_photos: Path, tmp_path: Path) -> None:
+def test_the_whole_export(eval_photos: Path, tmp_path: Path) -> None:
     checkpoint = PROJECT / "training" / "weights" / "student.safetensors"
     # Over the four bundled photos, a mean loss of PSNR is chance: -0.08 to 0.20 dB from format to format.
     one, two = (export.export(checkpoint, eval_photos, tmp_path / name) for name in ("one", "two"))

@@ -6,6 +6,7 @@ compressed bytes as plain 8-bit rows, and numpy makes samples of what comes out.
 
 import io
 import struct
+import zlib
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ Rows = npt.NDArray[np.uint8]
 NONE: Final = 1
 # LZW, Deflate (two numbers), PackBits, LZMA, Zstandard.
 COMPRESSED: Final = (5, 8, 32946, 32773, 34925, 50000)
+_DEFLATE: Final = 8
 _HORIZONTAL, _FLOATING_POINT = 2, 3
 _BAND_BYTES: Final = 1 << 20
 
@@ -91,14 +93,19 @@ def reopened(
     page: Directory, tags: dict[int, RawEntry], layout: Layout, pieces: slice
 ) -> TiffImagePlugin.TiffImageFile:
     """A page's segments as a file of their own, with these tags, opened by Pillow."""
-    body, offsets, lengths = bytearray(8), list[int](), layout.lengths[pieces]
-    for offset, length in zip(layout.offsets[pieces], lengths, strict=True):
+    # What is not compressed, Pillow would read by itself and wrongly; Deflate's stored blocks take it to libtiff.
+    stored = page.number(Tag.COMPRESSION, NONE) == NONE
+    body, offsets, lengths = bytearray(8), list[int](), list[int]()
+    for offset, length in zip(layout.offsets[pieces], layout.lengths[pieces], strict=True):
+        segment = page.content[offset : offset + length]
         offsets.append(len(body))
-        body += page.content[offset : offset + length]
+        body += zlib.compress(segment, 0) if stored else segment
+        lengths.append(len(body) - offsets[-1])
     body += bytes(len(body) % 2)
     where = (Tag.TILE_OFFSETS, Tag.TILE_BYTES) if layout.tiled else (Tag.STRIP_OFFSETS, Tag.STRIP_BYTES)
     described = {
         **{tag: entry for tag, entry in tags.items() if layout.tiled or tag != Tag.TILE_WIDTH},
+        **({Tag.COMPRESSION: long_entry(page.order, _DEFLATE)} if stored else {}),
         (Tag.TILE_HEIGHT if layout.tiled else Tag.ROWS_PER_STRIP): long_entry(page.order, layout.segment_height),
         where[0]: long_entry(page.order, *offsets),
         where[1]: long_entry(page.order, *lengths),
