@@ -14,7 +14,7 @@ export default defineConfig({
   testDir: "e2e",
   timeout: 180_000,
   expect: { timeout: 45_000 }, // a busy machine is no fault of the page
-  workers: 1,
+  workers: 2, // files side by side: a browser waits half of its time
   reporter: "line",
   use: {
     baseURL: `http://127.0.0.1:${PORT}`,
