@@ -27,7 +27,7 @@ export default defineConfig({
     { name: "phone", use: { ...devices["Pixel 7"] } },
   ],
   webServer: {
-    command: `${PYTHON} -m sdk.cli serve --port ${PORT} --no-browser`,
+    command: `${PYTHON} -m sdk serve --port ${PORT} --no-browser`,
     cwd: "..",
     url: `http://127.0.0.1:${PORT}/`,
     reuseExistingServer: false,
