@@ -17,7 +17,7 @@ test.use({ serviceWorkers: "block" }); // see useModel
 let model: string;
 
 test.beforeAll(({}, { project }) => {
-  model = join(project.outputDir, "hints-model");
+  model = join(project.outputDir, `hints-model-${project.name}`);
   makeHintsModel(model);
 });
 
