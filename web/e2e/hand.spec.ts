@@ -8,8 +8,7 @@ import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
 
 import { PYTHON } from "../playwright.config";
-import { PHOTOS, choose, enlarged, levels, makeHintsModel, openByHand, useModel } from "./helpers";
-import { answerPoints, median } from "./measures";
+import { PHOTOS, choose, levels, makeHintsModel, openByHand, useModel } from "./helpers";
 
 const SIDE = 64;
 
@@ -168,15 +167,3 @@ test("axe finds no serious fault while points are set", async ({ page }) => {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id)).toEqual([]);
 });
-
-for (const what of ["move", "colour"] as const) {
-  test(`the photo answers a point within 100 ms: ${what}`, async ({ page }, testInfo) => {
-    test.skip(testInfo.project.name === "phone", "the same processor");
-    await choose(page, await enlarged(page, 1600, 1200, testInfo)); // as large as a preview becomes
-    await expect(page.locator("#caption")).toHaveText("1600.jpg");
-    await expect(page.locator("#frame")).toBeVisible();
-    const times = await answerPoints(page, what, 21);
-    console.log(`${what} a point: ${Math.min(...times).toFixed(0)} ms at best, ${median(times).toFixed(0)} at median, until the photo has answered`);
-    expect(Math.min(...times), "on a busy machine the others wait for their turn").toBeLessThan(100);
-  });
-}
