@@ -95,6 +95,10 @@ Made from commit {model.commit} on {manifest.created}.
 **Use it for** plausible colours. **Do not use it** to find out what colour something really was: nothing in a grey
 photo says. It has not been tested for medical, forensic or scientific pictures.
 
+**Coloured files say so.** Each has in its XMP that an algorithm has enhanced the photo (IPTC `DigitalSourceType`)
+and which (`CreatorTool`). A picture outlives what was said beside it: nobody who finds it later should take a guessed
+colour for a witnessed one.
+
 **What it was trained on.**
 
 {_list(model.training_data)}

@@ -4,9 +4,9 @@
     python examples/device_check.py --model artifacts --json check.json --most-ms 100 --least-psnr 20
 
 Prints a table, a row a backend: latency of the network and its lightness, peak memory of the process so far, PSNR and
-SSIM to the original photos, and how near the pictures are to those made on the machine that released the model. Exit
-code 1: a limit is not kept; 2: there is no backend. `colorize serve` has the same check for browsers, and
-`device_check_adb.py` for Android devices.
+SSIM to the original photos, and how near the pictures are to those made on the machine that exported the model. Exit
+code 1: a limit is not kept; 2: there is no backend. `colorize serve` has the same check for browsers,
+and `python -m examples.device_check_adb` is one for Android devices.
 """
 
 import argparse

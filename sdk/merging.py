@@ -18,7 +18,7 @@ _STRIP_PIXELS: Final = 1 << 17
 _MOST_THREADS: Final = 4
 
 
-def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbArray:
+def merge(rgb: RgbArray, ab: FloatArray, *, out: RgbArray | None = None, threads: int | None = None) -> RgbArray:
     """Colour a photo: keep its own lightness, take its chroma from `ab`.
 
     Works on strips of rows, side by side, so the memory needed beside the result is that of a few strips. A row wider
@@ -27,13 +27,14 @@ def merge(rgb: RgbArray, ab: FloatArray, *, threads: int | None = None) -> RgbAr
     Args:
         rgb: (height, width, 3) uint8, uint16, or float32 in [0, 1]. Only its lightness is used.
         ab: (2, h, w) float32, a and b in Lab units, of any size; resized bilinearly.
+        out: Where the result goes, of the shape and dtype of `rgb`, or `rgb` itself; by default a new array.
         threads: Strips merged side by side; by default as many as there are processors, at most four.
 
     Returns:
         (height, width, 3) of the dtype of `rgb`.
     """
     height, width = rgb.shape[:2]
-    merged = np.empty(rgb.shape, rgb.dtype)
+    merged = np.empty(rgb.shape, rgb.dtype) if out is None else out
 
     def merge_strip(strip: tuple[Part, Part]) -> None:
         a, b = resize_part(ab, height, width, *strip)

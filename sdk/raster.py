@@ -1,4 +1,4 @@
-"""PNG at 16 bits and TIFF at any, which Pillow writes at 8 only; and TIFFs of several pages."""
+"""PNG and TIFF of 8 and 16 bits, in pieces: Pillow writes 8 bits only, from a copy of four bytes a pixel."""
 
 import struct
 import zlib
@@ -17,14 +17,23 @@ Samples = npt.NDArray[Any]
 _ROWS_AT_A_TIME: Final = 64
 _TIFF_START: Final = b"MM\0\x2a\0\0\0\x08"
 _DEFLATE, _RGB, _UNASSOCIATED, _DOTS_AN_INCH = 8, 2, 2, 2
+_PNG_RGB, _PNG_RGBA = 2, 6
 _INCH_IN_METRES: Final = 0.0254
 
 
 def png(rgb: Samples, alpha: Samples | None, profile: bytes, notes: Notes) -> Iterator[bytes]:
-    """The bytes of a 16-bit PNG file (W3C PNG, third edition), in pieces."""
+    """The bytes of a PNG file (W3C PNG, third edition), in pieces.
+
+    Args:
+        rgb: (height, width, 3), uint8 or uint16.
+        alpha: (height, width), of the same dtype.
+        profile: An ICC profile.
+        notes: What is told beside the pixels.
+    """
     height, width = rgb.shape[:2]
     yield b"\x89PNG\r\n\x1a\n"
-    yield _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2 if alpha is None else 6, 0, 0, 0))
+    bits, colours = 8 * rgb.itemsize, _PNG_RGB if alpha is None else _PNG_RGBA
+    yield _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colours, 0, 0, 0))
     yield _chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(profile))
     if notes.dpi:
         yield _chunk(b"pHYs", struct.pack(">IIB", *(round(dots / _INCH_IN_METRES) for dots in notes.dpi), 1))
@@ -52,8 +61,10 @@ def tiff_start() -> bytes:
     return _TIFF_START
 
 
-def tiff_page(rgb: Samples, alpha: Samples | None, profile: bytes, notes: Notes, *, start: int, last: bool) -> bytes:
-    """One page of a TIFF (TIFF 6.0), of 8 or 16 bits, one deflated strip.
+def tiff_page(
+    rgb: Samples, alpha: Samples | None, profile: bytes, notes: Notes, *, start: int, last: bool
+) -> list[bytes]:
+    """One page of a TIFF (TIFF 6.0), of 8 or 16 bits, one deflated strip; in pieces.
 
     Args:
         rgb: (height, width, 3).
@@ -64,7 +75,8 @@ def tiff_page(rgb: Samples, alpha: Samples | None, profile: bytes, notes: Notes,
         last: Whether no other page follows.
     """
     compressor = zlib.compressobj(3)
-    strip = b"".join(compressor.compress(rows.tobytes()) for rows in _big_endian_rows(rgb, alpha)) + compressor.flush()
+    strip = [*(compressor.compress(rows.tobytes()) for rows in _big_endian_rows(rgb, alpha)), compressor.flush()]
+    length = sum(map(len, strip))
     channels = 3 if alpha is None else 4
     directory = TiffImagePlugin.ImageFileDirectory_v2(_TIFF_START)
     for tag, value in load_exif(notes.exif).items():
@@ -75,7 +87,7 @@ def tiff_page(rgb: Samples, alpha: Samples | None, profile: bytes, notes: Notes,
     directory[Tag.WIDTH], directory[Tag.HEIGHT] = rgb.shape[1], rgb.shape[0]
     directory[Tag.BITS] = (8 * rgb.itemsize,) * channels
     directory[Tag.COMPRESSION], directory[Tag.PHOTOMETRIC], directory[Tag.CHANNELS] = _DEFLATE, _RGB, channels
-    directory[Tag.ROWS_PER_STRIP], directory[Tag.STRIP_BYTES] = rgb.shape[0], len(strip)
+    directory[Tag.ROWS_PER_STRIP], directory[Tag.STRIP_BYTES] = rgb.shape[0], length
     directory[Tag.PROFILE] = profile
     if alpha is not None:
         directory[Tag.EXTRA_SAMPLES] = _UNASSOCIATED
@@ -88,11 +100,11 @@ def tiff_page(rgb: Samples, alpha: Samples | None, profile: bytes, notes: Notes,
         directory[TiffImagePlugin.RESOLUTION_UNIT] = _DOTS_AN_INCH
     directory[Tag.STRIP_OFFSETS] = 0  # counted from the directory's end; Pillow adds the rest
     head = bytearray(directory.tobytes(start))
-    page = head + strip + bytes(len(head + strip) % 2)
+    padding = bytes((len(head) + length) % 2)
     if not last:
         (count,) = struct.unpack_from(">H", head)
-        struct.pack_into(">I", page, 2 + 12 * count, start + len(page))
-    return bytes(page)
+        struct.pack_into(">I", head, 2 + 12 * count, start + len(head) + length + len(padding))
+    return [bytes(head), *strip, padding]
 
 
 def _big_endian_rows(rgb: Samples, alpha: Samples | None) -> Iterator[npt.NDArray[np.uint8]]:

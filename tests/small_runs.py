@@ -20,6 +20,7 @@ TINY = Recipe(
     ema_decay=0.9,
 )
 SMALL_BATCH = Recipe(batch_size=2, size=64)
+BATCH_OF_EIGHT = Recipe(batch_size=8, size=64, seed=3)
 TINY_TEACHER = dataclasses.replace(TINY, teacher=TeacherConfig(encoder="pix2pix", width=8, levels=5))
 TINY_GAN = dataclasses.replace(TINY_TEACHER, size=64, gan=GanConfig(discriminator_width=8, muted_weight=1.0))
 

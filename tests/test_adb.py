@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from examples import device_check_adb
+from examples.device_check_adb import __main__ as device_check_adb
+from examples.device_check_adb.runners import read_executorch, read_onnxruntime
 
 # Answers as adb does: `devices`, `push` and `pull` into a folder that is the device, `shell` for what the check asks.
 FAKE_ADB = """#!{python}
@@ -162,9 +163,9 @@ def test_onnx_runtimes_figures_are_read(bench: Bench) -> None:
 
 def test_older_wordings_are_read() -> None:
     older = ONNXRUNTIME_LOG.replace("cost total:", "cost:").replace("Latency:", "Latency is").replace(" s\n", "sec\n")
-    assert device_check_adb.read_onnxruntime(older) == device_check_adb.read_onnxruntime(ONNXRUNTIME_LOG)
+    assert read_onnxruntime(older) == read_onnxruntime(ONNXRUNTIME_LOG)
     sums = "".join(line for line in EXECUTORCH_LOG.splitlines(keepends=True) if "Iteration" not in line)
-    figures = device_check_adb.read_executorch(sums) or {}
+    figures = read_executorch(sums) or {}
     assert figures == {"mean_ms": 34.625, "median_ms": None, "p95_ms": None, "answers": None}
     assert device_check_adb.beyond({"artifact": "a", **figures}, 30) == ["a: mean_ms is 34.62, must be at most 30"]
 

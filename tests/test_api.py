@@ -13,9 +13,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdk import Colorizer, Limits, Look, OptionError, OutputError, PhotoError, color, image, look
+from sdk import (
+    Colorizer,
+    Hint,
+    Limits,
+    Look,
+    OptionError,
+    OutputError,
+    PhotoError,
+    Saving,
+    color,
+    image,
+    look,
+    saving,
+)
 from sdk.aio import AsyncColorizer
 from sdk.contract import Contract
+from sdk.options import add_options, given_options
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS, PROJECT
 
@@ -56,12 +70,13 @@ def test_an_option_that_is_none_raises() -> None:
 def test_a_look_is_described_once() -> None:
     """Every option has its type for callers, its default and check, and its place on the command line."""
     parser = argparse.ArgumentParser()
-    look.add_options(parser)
-    given = look.given_options(parser.parse_args(["--strength", "0.5", "--on-color", "keep"]))
+    add_options(parser, Look)
+    given = given_options(parser.parse_args(["--strength", "0.5", "--on-color", "keep"]), Look)
     assert given == {"strength": 0.5, "on_color": "keep"}
-    assert Look(**look.given_options(parser.parse_args([]))) == Look()
-    hints = get_type_hints(look.LookOptions)
-    assert hints == {field.name: get_type_hints(Look)[field.name] for field in dataclasses.fields(Look)}
+    assert Look(**given_options(parser.parse_args([]), Look)) == Look()
+    for options, described in ((look.LookOptions, Look), (saving.SaveOptions, Saving)):
+        hints = get_type_hints(described)
+        assert get_type_hints(options) == {field.name: hints[field.name] for field in dataclasses.fields(described)}
 
 
 def test_the_documentation_names_what_is_exported_and_nothing_else() -> None:
@@ -103,6 +118,18 @@ def test_a_stream_smooths_as_stated(smoothing: float, expected: list[float]) -> 
 def test_awaiting_gives_the_same_picture() -> None:
     awaited = asyncio.run(AsyncColorizer(flat(10)).colorize(GREY))
     np.testing.assert_array_equal(awaited, flat(10).colorize(GREY))
+
+
+def test_awaiting_takes_every_option() -> None:
+    colorizer, photo = AsyncColorizer(flat(10)), np.asarray(Image.open(PHOTOS / "coffee.jpg"))
+    assert a_of(np.asarray(asyncio.run(colorizer.colorize(GREY, strength=0.5, vividness=0.0)))) == pytest.approx(
+        5, abs=0.5
+    )
+    np.testing.assert_array_equal(asyncio.run(colorizer.colorize(photo, on_color="keep")), photo)
+    with pytest.raises(PhotoError, match="colours already"):
+        asyncio.run(colorizer.colorize(photo, on_color="error"))
+    with pytest.raises(OptionError, match="takes no hints"):
+        asyncio.run(colorizer.colorize(GREY, hints=[Hint(x=1, y=1, color="teal")]))
 
 
 @pytest.mark.parametrize("target", ["out.png", "out.tif"])

@@ -19,8 +19,6 @@ from sdk.contract import AB, LIGHTNESS, STANDARD, Contract, Tensors
 from sdk.manifest import load_manifest
 from sdk.testing import FakeBackend
 
-pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
-
 NAMES = ["onnx", "executorch", "coreml", "litert", "fake"]
 
 

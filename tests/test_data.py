@@ -1,26 +1,19 @@
-"""Photos in: reading shards and folders, packing, batches."""
+"""Photos in: reading shards and folders, packing, streaming."""
 
-# Long: they share photos, and a batch is the same wherever its photos come from.
-
-import io
 import json
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
-from torch.nn import functional as F
 
 from sdk import color
-from sdk.contract import HINTS, LIGHTNESS
+from sdk.contract import LIGHTNESS
 from tests.conftest import PHOTOS, PROJECT
-from training.config import Recipe, StudentConfig
+from tests.small_runs import BATCH_OF_EIGHT
 from training.data import (
     INDEX_FILE,
-    Batch,
     EmptyDatasetError,
     PackedPhotos,
     Photos,
@@ -28,13 +21,9 @@ from training.data import (
     StreamedPhotos,
     decode_rgb,
     find_photos,
-    old_photos,
     open_photos,
     pack,
 )
-from training.data.crops import draw_crops
-
-RECIPE = Recipe(batch_size=8, size=64, seed=3)
 
 
 def test_shards_and_folders_are_read_alike(tmp_path: Path) -> None:
@@ -136,47 +125,6 @@ def test_what_an_older_version_packed_is_packed_again(packed: Path, tmp_path: Pa
         open_photos(tmp_path)
 
 
-def test_a_batch_is_a_function_of_its_step(packed: Path) -> None:
-    def batch(step: int) -> Batch:
-        return PackedPhotos(packed).batch(step, RECIPE)
-
-    assert torch.equal(batch(7).inputs[LIGHTNESS.name], batch(7).inputs[LIGHTNESS.name])
-    assert not torch.equal(batch(7).inputs[LIGHTNESS.name], batch(8).inputs[LIGHTNESS.name])
-    assert batch(0).inputs[LIGHTNESS.name].shape == (8, 1, 64, 64)
-    assert batch(0).ab.shape == (8, 2, 32, 32)
-    assert batch(0).inputs[LIGHTNESS.name].abs().max() <= 1
-
-
-def test_every_photo_is_seen_once_an_epoch(packed: Path) -> None:
-    photos = PackedPhotos(packed)
-    for epoch in range(2):
-        assert sorted(photos._order(epoch, 0)) == list(range(len(photos)))
-    assert list(photos._order(0, 0)) != list(photos._order(1, 0))
-
-
-@pytest.mark.parametrize("world", [1, 2, 3])
-def test_processes_share_each_epoch_and_see_no_photo_twice(world: int, packed: Path) -> None:
-    class Noted(PackedPhotos):
-        def pixels(self, indices):
-            seen.extend(indices)
-            return super().pixels(indices)
-
-    seen: list[int] = []
-    photos = Noted(packed)
-    steps = len(photos) // RECIPE.batch_size
-    for step in range(steps):
-        for rank in range(world):
-            photos.batch(step, RECIPE, rank=rank, world=world)
-    assert len(seen) == steps * RECIPE.batch_size
-    assert len(set(seen)) == len(seen)
-
-
-def test_processes_together_see_one_batch(packed: Path) -> None:
-    photos = PackedPhotos(packed)
-    halves = [photos.batch(5, RECIPE, rank=rank, world=2) for rank in (0, 1)]
-    assert torch.equal(torch.cat([half.ab for half in halves]), photos.batch(5, RECIPE).ab)
-
-
 @pytest.fixture
 def many_photos(tmp_path: Path) -> Path:
     """Enough of them that some are held out; one is damaged, one is grey."""
@@ -206,8 +154,8 @@ def test_streamed_photos_are_the_packed_ones(kind: str, request: pytest.FixtureR
 
 def test_an_unusable_photo_is_missing_from_its_batch_alone(many_photos: Path) -> None:
     streamed = StreamedPhotos(many_photos, side=64)
-    steps = -(-len(streamed) // RECIPE.batch_size)
-    batches = [streamed.batch(step, RECIPE) for step in range(steps)]
+    steps = -(-len(streamed) // BATCH_OF_EIGHT.batch_size)
+    batches = [streamed.batch(step, BATCH_OF_EIGHT) for step in range(steps)]
     assert {len(batch.ab) for batch in batches} <= {6, 7, 8}
     assert len(streamed.left_out) == 2
     assert all(batch.inputs[LIGHTNESS.name].isfinite().all() for batch in batches)
@@ -221,7 +169,7 @@ def test_photos_are_opened_by_what_they_are(packed: Path, many_photos: Path, tmp
     (tmp_path / "useless").mkdir()
     (tmp_path / "useless" / "broken.jpg").write_bytes(b"no photo")
     with pytest.raises(EmptyDatasetError):
-        StreamedPhotos(tmp_path / "useless").batch(0, RECIPE)
+        StreamedPhotos(tmp_path / "useless").batch(0, BATCH_OF_EIGHT)
 
 
 def test_pairs_give_the_old_photos_lightness_and_the_references_chroma(tmp_path: Path) -> None:
@@ -239,98 +187,3 @@ def test_pairs_give_the_old_photos_lightness_and_the_references_chroma(tmp_path:
     np.testing.assert_allclose((lab[..., 0] + 1) * color.LIGHTNESS_SCALE, old_lightness, atol=0.25)
     chroma = color.rgb_to_lab(decode_rgb(reference, 32))[..., 1:]
     np.testing.assert_allclose(lab[..., 1:] * color.CHROMA_SCALE, chroma, atol=0.55)
-
-
-def test_ageing_touches_lightness_alone_and_is_a_function_of_the_step(packed: Path) -> None:
-    aged = Recipe(batch_size=8, size=64, seed=3, old_photos=1.0)
-    new, old, again = (PackedPhotos(packed).batch(1, recipe) for recipe in (RECIPE, aged, aged))
-    assert torch.equal(old.ab, new.ab)
-    assert torch.equal(old.inputs[LIGHTNESS.name], again.inputs[LIGHTNESS.name])
-    assert not torch.equal(old.inputs[LIGHTNESS.name], new.inputs[LIGHTNESS.name])
-
-
-@pytest.mark.parametrize("degrade", old_photos.DEGRADATIONS, ids=lambda function: function.__name__)
-def test_a_degradation_does_what_its_name_says(degrade: Callable[..., torch.Tensor], packed: Path) -> None:
-    photos = PackedPhotos(packed).batch(0, RECIPE).inputs[LIGHTNESS.name]
-    old = degrade(photos, torch.full((8,), 0.8), torch.full((8,), 0.3))
-    assert old.shape == photos.shape
-    assert old.abs().max() < 1 + 1e-5
-    detail, old_detail = photos.diff(dim=-1).abs().mean(), old.diff(dim=-1).abs().mean()
-    corners, middle = (old - photos)[..., 0, 0].mean(), (old - photos)[..., 32, 32].mean()
-    expected = {
-        "blur": old_detail < detail,
-        "vignette": corners < middle < 0.001,
-        "grain": old_detail > detail,
-        "tone_curve": bool((old.mean() - photos.mean()).abs() > 0.01),
-        "fading": old.amax() - old.amin() < photos.amax() - photos.amin(),
-        "jpeg": 0 < (old - photos).abs().mean() < 0.1,
-    }
-    assert expected[degrade.__name__]
-
-
-def test_black_that_was_rounded_below_black_stays_a_number() -> None:
-    black = torch.full((1, 1, 8, 8), -1 - 1e-6)
-    assert old_photos.tone_curve(black, torch.ones(1), torch.ones(1)).isfinite().all()
-
-
-@pytest.mark.parametrize("quality", [30, 50, 85])
-def test_a_file_saved_too_small_is_what_pillow_would_have_saved(quality: int, packed: Path) -> None:
-    photos = PackedPhotos(packed).batch(0, RECIPE).inputs[LIGHTNESS.name][:2]
-    low, high = old_photos.JPEG_QUALITIES
-    amount = torch.full((2,), (quality - low + 0.5) / (high - low))
-    ours = (old_photos.jpeg(photos, amount, amount) + 1) * 127.5
-    for photo, restored in zip((photos + 1) * 127.5, ours, strict=True):
-        file = io.BytesIO()
-        Image.fromarray(photo[0].round().to(torch.uint8).numpy()).save(file, "JPEG", quality=quality)
-        theirs = torch.from_numpy(np.array(Image.open(file))).float()
-        difference = (restored[0] - theirs).abs()
-        assert difference.mean() < 0.5 < (restored[0] - photo[0]).abs().mean()
-
-
-def test_ageing_follows_the_recipes_seed_and_draws_other_numbers_than_the_crops() -> None:
-    def draws(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-        generator = torch.Generator().manual_seed(seed)
-        return draw_crops(8, generator), old_photos.draw_ages(8, generator)
-
-    (crops, ages), (_, others) = draws(0), draws(1)
-    assert not torch.equal(ages, others)
-    assert not set(ages.flatten().tolist()) & set(crops.flatten().tolist())
-
-
-def test_processes_together_age_one_batch(packed: Path) -> None:
-    recipe = Recipe(batch_size=8, size=64, seed=3, old_photos=0.5)
-    halves = [PackedPhotos(packed).batch(5, recipe, rank=rank, world=2) for rank in (0, 1)]
-    together = PackedPhotos(packed).batch(5, recipe).inputs[LIGHTNESS.name]
-    assert torch.allclose(torch.cat([half.inputs[LIGHTNESS.name] for half in halves]), together, atol=1e-5)
-
-
-def test_a_crop_is_what_a_general_affine_map_gives(packed: Path) -> None:
-    """The maps, draws and order of numbers with which the bundled student was trained."""
-    photos = PackedPhotos(packed)
-    generator = torch.Generator().manual_seed(RECIPE.seed * 1_000_003 + 5)
-    scale = RECIPE.smallest_crop + (1 - RECIPE.smallest_crop) * torch.rand(8, generator=generator)
-    theta = torch.zeros(8, 2, 3)
-    theta[:, :, 2] = (torch.rand(8, 2, generator=generator) * 2 - 1) * (1 - scale)[:, None]
-    theta[:, 0, 0] = scale * torch.where(torch.rand(8, generator=generator) < 0.5, -1.0, 1.0)
-    theta[:, 1, 1] = scale
-    grid = F.affine_grid(theta, [8, 3, 64, 64], align_corners=False)
-    lab = F.grid_sample(photos.lab(photos._indices(5, RECIPE)), grid, padding_mode="border", align_corners=False)
-    batch = photos.batch(5, RECIPE)
-    torch.testing.assert_close(batch.inputs[LIGHTNESS.name], lab[:, :1], atol=1e-4, rtol=0)
-    torch.testing.assert_close(batch.ab, F.avg_pool2d(lab[:, 1:], 2), atol=1e-4, rtol=0)
-
-
-def test_hints_tell_the_photos_own_chroma_where_they_are(packed: Path) -> None:
-    recipe = Recipe(student=StudentConfig(hints=True), batch_size=32, size=64)
-    batch, again = (PackedPhotos(packed).batch(3, recipe) for _ in range(2))
-    hints = batch.inputs[HINTS.name]
-    assert torch.equal(hints, again.inputs[HINTS.name])
-    shared = [PackedPhotos(packed).batch(3, recipe, rank=rank, world=2).inputs[HINTS.name] for rank in range(2)]
-    assert torch.equal(torch.cat(shared), hints)
-    assert hints.shape == (32, 3, 32, 32)
-    mask = hints[:, 2:]
-    assert set(mask.unique().tolist()) == {0.0, 1.0}
-    assert not (hints[:, :2] * (1 - mask)).any()
-    told = mask.sum(dim=(1, 2, 3)) > 0
-    assert 0.4 < told.float().mean() < 0.9  # a third has none
-    assert ((hints[:, :2] - batch.ab) * mask).abs().mean() < 0.02

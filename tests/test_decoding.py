@@ -84,7 +84,7 @@ def off(rgb: Samples, expected: Samples) -> float:
 
 def picture(channels: str, colours: str) -> Samples:
     """What must come out, sRGB in [0, 1]: the samples that went in, seen through their colour space."""
-    encoded = RGB if channels.startswith(("rgb", "cmyk", "lab")) else np.repeat(GREY[..., None], 3, axis=2)
+    encoded = RGB if channels.startswith(("rgb", "cmyk", "lab", "ycbcr")) else np.repeat(GREY[..., None], 3, axis=2)
     gamma = {"linear": 1.0, "linear light": 1.0, "gamma 1.8": 1.8, "tables": 1.8, "gAMA": 1.8, "cICP": 1.0}.get(colours)
     if gamma is None:
         return encoded
@@ -115,6 +115,8 @@ def tiff(case: Case) -> bytes:
     turned = case.stored(values.astype(f"f{case.depth // 8}") if "floats" in case.bits else whole(values, case.depth))
     if kind == "lab":
         photometric, turned = "cielab", case.stored(lab(case.depth))
+    if kind == "ycbcr":
+        photometric, turned = "ycbcr", case.stored(np.asarray(Image.fromarray(whole(RGB, 8)).convert("YCbCr")))
     if turned.ndim == 3 and "planes" in case.layout:
         turned = np.ascontiguousarray(turned.transpose(2, 0, 1))
     return samples.tiff(turned, int(case.orientation), photometric=photometric, **options)

@@ -19,15 +19,14 @@ from converters.formats import ALL_TARGETS, find_format, find_target
 from converters.formats.pte import BUNDLED_CASES
 from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
+from sdk.colorizer import BUNDLED_MODEL
 from sdk.contract import AB, STANDARD
 from sdk.manifest import load_manifest
 from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE
 from training.checkpoint import load_student
 from training.metrics import eager, psnr
 
-pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
-
-# One of each toolchain and each variant; `test_the_whole_release` makes them all.
+# One of each toolchain and each variant; `test_the_whole_export` makes them all.
 QUICK = (
     find_target("onnx", "int8"),
     find_target("onnx", "fp32"),
@@ -46,7 +45,7 @@ def take_any_student(patch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def exported(student_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Export:
     with pytest.MonkeyPatch.context() as patch:
-        # A busy test machine's latencies say nothing; a release is held to them.
+        # A busy test machine's latencies say nothing; the whole export is held to them.
         patch.setitem(budgets.budgets(budgets.BUDGETS), budgets.LATENCY, ())
         take_any_student(patch)
         return export.export(student_checkpoint, PHOTOS, tmp_path_factory.mktemp("artifacts"), QUICK)
@@ -86,6 +85,12 @@ def test_reports_say_what_the_manifest_says(exported: Export) -> None:
         text = (folder / name).read_text()
         assert all(target.file in text for target in QUICK)
         assert str(PROJECT) not in text
+
+
+def test_a_model_card_says_why_files_are_marked(exported: Export) -> None:
+    for card in (exported.manifest.folder / "MODEL_CARD.md", BUNDLED_MODEL / "MODEL_CARD.md"):
+        text = card.read_text()
+        assert all(field in text for field in ("DigitalSourceType", "CreatorTool", "nobody who finds it later"))
 
 
 def test_checksums_cover_every_file(exported: Export) -> None:
@@ -153,13 +158,13 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("in_this_process")
 def test_exporting_twice_gives_the_same_bytes(exported: Export, student_checkpoint: Path, tmp_path: Path) -> None:
-    # Core ML's packages are repeated in test_mil.py, ExecuTorch's slow programs in `test_the_whole_release`.
+    # Core ML's packages are repeated in test_mil.py, ExecuTorch's slow programs in `test_the_whole_export`.
     again = export.export(student_checkpoint, PHOTOS, tmp_path, QUICK[:3]).manifest
     assert again.artifacts == exported.manifest.artifacts[:3]
 
 
 @pytest.mark.slow
-def test_the_whole_release(eval_photos: Path, tmp_path: Path) -> None:
+def test_the_whole_export(eval_photos: Path, tmp_path: Path) -> None:
     checkpoint = PROJECT / "training" / "weights" / "student.safetensors"
     # Over the four bundled photos, a mean loss of PSNR is chance: -0.08 to 0.20 dB from format to format.
     one, two = (export.export(checkpoint, eval_photos, tmp_path / name) for name in ("one", "two"))

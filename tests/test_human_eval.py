@@ -13,8 +13,6 @@ from PIL.JpegImagePlugin import JpegImageFile
 from examples.human_eval.__main__ import main
 from tests.conftest import PHOTOS
 
-pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
-
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sdk import Colorizer, OutputError, PhotoError, image, output, resizing
 from sdk.containers import pillow
 from sdk.contract import Contract
 from sdk.testing import FakeBackend
+from tests import samples
 from tests.conftest import PHOTOS
 
 
@@ -162,3 +164,23 @@ def test_one_channel_seen_three_times_is_resized_as_three() -> None:
     once = image.read(Image.fromarray(grey)).rgb
     assert once.strides[-1] == 0
     assert np.array_equal(resizing.resize(once, 256), resizing.resize(np.ascontiguousarray(once), 256))
+
+
+@pytest.mark.parametrize("options", [{"compression": "lzw"}, {"compression": "zlib", "tile": (16, 16)}, {}], ids=str)
+def test_only_our_own_limit_counts_for_scans(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow's counts pixels for a whole process, and would count a 16-bit scan's bytes for pixels."""
+    deep = np.full((48, 64, 3), 30_000, np.uint16)
+    scan = samples.tiff(deep, 1, photometric="rgb", **options)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", deep[..., 0].size // 2)
+    np.testing.assert_array_equal(image.read(scan).rgb, deep)
+
+
+def test_a_photo_in_memory_stays_as_it_was() -> None:
+    """A file's samples are coloured where they lie; what a caller holds is not."""
+    held = np.full((9, 7, 3), 90, np.uint8)
+    picture = Image.fromarray(held.copy())
+    coloured = Colorizer(FakeBackend(np.full((1, 2, 8, 8), 0.3, np.float32)), contract=Contract(side=16))
+    assert not np.array_equal(coloured.colorize(held), held)
+    assert not np.array_equal(np.asarray(coloured.colorize(picture)), held)
+    assert (held == 90).all()
+    np.testing.assert_array_equal(np.asarray(picture), held)

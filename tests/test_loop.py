@@ -65,7 +65,6 @@ KILLED = {
 }
 
 
-@pytest.mark.xdist_group("forked")
 @pytest.mark.parametrize("stage", KILLED)
 def test_a_killed_run_resumes_to_identical_weights(
     stage: str, packed: Path, teacher_checkpoint: Path, tmp_path: Path

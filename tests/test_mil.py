@@ -24,8 +24,6 @@ from tests.conftest import bundled_sample
 from training.checkpoint import load_student
 from training.metrics import Network, as_run
 
-pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
-
 
 @pytest.fixture(scope="module")
 def student(student_checkpoint: Path) -> nn.Module:

@@ -1,13 +1,15 @@
 """What a photo carries beside its pixels stays, and its file tells what made the colours."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from sdk import Colorizer, OutputError, xmp
+from sdk import Colorizer, OptionError, OutputError, batch, xmp
 from sdk.contract import Contract
+from sdk.planning import Job
 from sdk.testing import FakeBackend
 
 GREY = np.full((20, 30, 3), 128, np.uint8)
@@ -53,6 +55,20 @@ def test_notes_stay_and_the_mark_is_added(suffix: str, tmp_path: Path, colorizer
     colorizer.colorize_file(photo, out, overwrite=True, mark=False)
     assert b"image/jpeg" in xmp_of(out)
     assert xmp.ENHANCED.encode() not in xmp_of(out)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif"])
+def test_a_file_is_as_old_as_its_photo_on_request(suffix: str, tmp_path: Path, colorizer: Colorizer) -> None:
+    photo, out, young = tmp_path / "in.png", tmp_path / f"out{suffix}", tmp_path / "young.png"
+    Image.fromarray(GREY).save(photo)
+    os.utime(photo, ns=(10**18, 10**18 + 7_000))
+    colorizer.colorize_file(photo, out, keep_times=True)
+    colorizer.colorize_file(photo, young)
+    assert out.stat().st_mtime_ns == photo.stat().st_mtime_ns != young.stat().st_mtime_ns
+    list(batch.run(colorizer, [Job(photo, young)], workers=1, overwrite=True, keep_times=True))
+    assert young.stat().st_mtime_ns == photo.stat().st_mtime_ns
+    with pytest.raises(OptionError, match="no times to keep"):
+        colorizer.colorize_file(photo.read_bytes(), tmp_path / "of-bytes.png", keep_times=True)
 
 
 def test_a_pngs_text_and_sixteen_bits_stay(tmp_path: Path, colorizer: Colorizer) -> None:

@@ -33,7 +33,6 @@ def losses(run: Path) -> dict[int, float]:
     return {line["step"]: line["ab"] for line in lines if "ab" in line}
 
 
-@pytest.mark.xdist_group("forked")
 def test_two_processes_follow_the_curve_of_one(packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
     recipe = tmp_path / "recipe.toml"

@@ -15,8 +15,6 @@ import yaml
 
 from tests.conftest import PROJECT
 
-pytestmark = pytest.mark.xdist_group(__name__)  # what the tests share is made once
-
 LOADED = {"img": "src", "script": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
 
 

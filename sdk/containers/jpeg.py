@@ -50,15 +50,15 @@ def open_jpeg(content: bytes) -> Container:
         if marker not in (*_APP, _COMMENT) or marker == _ADOBE or (marker == _JFIF and len(body) >= _JFIF_BYTES):
             kept.append(content[start:end])
     pixels = b"".join([*kept, content[rest:]])
-    opened = JpegImagePlugin.JpegImageFile(io.BytesIO(pixels))
+    size = JpegImagePlugin.JpegImageFile(io.BytesIO(pixels)).size
     profile = b"".join(pieces[number] for number in sorted(pieces))
     exif = load_exif(notes.pop("exif", b""))
     found = Notes(exif=kept_exif(exif), dpi=_density(notes.pop("jfif", b"")) or dpi_of(exif), **notes)
 
     def decode() -> Picture:
-        return picture_of(_decoded(opened, pixels), profile=profile, orientation=orientation_of(exif), notes=found)
+        return picture_of(_decoded(pixels), profile=profile, orientation=orientation_of(exif), notes=found)
 
-    return Container("JPEG", [Page(opened.size, decode)])
+    return Container("JPEG", [Page(size, decode)])
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
@@ -83,8 +83,9 @@ def _density(jfif: bytes) -> tuple[float, float] | None:
     return (across * scale, down * scale) if scale and across and down else None
 
 
-def _decoded(opened: Image.Image, pixels: bytes) -> Image.Image:
+def _decoded(pixels: bytes) -> Image.Image:
     """The pixels, also of a file that lacks its end marker but no pixel."""
+    opened = JpegImagePlugin.JpegImageFile(io.BytesIO(pixels))
     try:
         opened.load()
         return opened

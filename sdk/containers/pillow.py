@@ -1,7 +1,7 @@
 """Pillow's pictures as samples, and the containers that Pillow reads rightly by itself."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, Final, cast
 
@@ -13,7 +13,7 @@ from sdk.containers.picture import Container, Page, Picture, Samples, Space
 from sdk.errors import PhotoError
 from sdk.formats import PhotoFormat
 from sdk.notes import Notes, dpi_of, kept_exif, load_exif, orientation_of
-from sdk.samples import BAND_PIXELS, parts, signed_chroma
+from sdk.samples import BAND_PIXELS, Part, parts, signed_chroma
 
 _SPACES: Final[dict[str, Space]] = {"1": "grey", "L": "grey", "RGB": "rgb", "CMYK": "cmyk", "LAB": "lab"}
 # What shows the same picture in a mode that has a space of its own.
@@ -35,10 +35,11 @@ def open_with_pillow(content: bytes, known: PhotoFormat) -> Container:
 
     def decode_of(frame: int) -> Callable[[], Picture]:
         def decode() -> Picture:
-            if frames > 1:
-                opened.seek(frame)
-            opened.load()
-            return _described(opened, content)
+            # Frames build on one another; a single picture's pixels go when they have been handed on.
+            decoded = opened if frames > 1 else _open(content, known)
+            decoded.seek(frame)
+            decoded.load()
+            return _described(decoded, content)
 
         return decode
 
@@ -135,10 +136,16 @@ def array_of(opened: Image.Image) -> Samples:
     """A Pillow image as an array, part by part: all at once, it would be copied twice. Two levels become 0 and 255."""
     first = np.asarray(opened.crop((0, 0, opened.width, 1)))
     samples = np.empty((opened.height, *first.shape[1:]), np.uint8 if first.dtype == bool else first.dtype)
+    for rows, band in bands_of(opened):
+        samples[rows] = band
+    return samples
+
+
+def bands_of(opened: Image.Image) -> Iterator[tuple[Part, Samples]]:
+    """Rows of a Pillow image, and an array of them."""
     for rows in parts(opened.height, BAND_PIXELS // opened.width):
         band = opened.crop((0, rows.start, opened.width, rows.stop))
-        samples[rows] = np.asarray(band.convert("L") if band.mode == "1" else band)
-    return samples
+        yield rows, np.asarray(band.convert("L") if band.mode == "1" else band)
 
 
 def as_bytes(value: object) -> bytes:

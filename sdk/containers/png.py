@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import PngImagePlugin
 
 from sdk import icc
 from sdk.containers.picture import Container, Page, Picture, Samples
-from sdk.containers.pillow import array_of, looked_up, picture_of
+from sdk.containers.pillow import array_of, bands_of, looked_up, picture_of
 from sdk.notes import Notes, kept_exif, load_exif, orientation_of
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -46,7 +46,7 @@ def open_png(content: bytes) -> Container:
         return _animated(opened, profile, notes, frames)
 
     def decode() -> Picture:
-        samples, alpha = _with_transparency(_samples(opened, pixels, depth, colour), side, depth, colour)
+        samples, alpha = _with_transparency(_samples(pixels, depth, colour), side, depth, colour)
         space = "grey" if samples.ndim == 2 else "rgb"
         return Picture(samples, space, alpha, profile=profile, orientation=orientation_of(exif), notes=notes)
 
@@ -62,8 +62,9 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
         at += 12 + length
 
 
-def _samples(opened: Image.Image, pixels: bytes, depth: int, colour: int) -> Samples:
+def _samples(pixels: bytes, depth: int, colour: int) -> Samples:
     """(height, width) or (height, width, channels); a palette's indices as they are."""
+    opened = PngImagePlugin.PngImageFile(io.BytesIO(pixels))
     if depth < 16 or colour == _GREY:
         opened.load()
         return array_of(opened)
@@ -73,18 +74,15 @@ def _samples(opened: Image.Image, pixels: bytes, depth: int, colour: int) -> Sam
         again = pixels[:header] + eight + struct.pack(">I", zlib.crc32(b"IHDR" + eight)) + pixels[header + 17 :]
         return np.asarray(PngImagePlugin.PngImageFile(io.BytesIO(again))).view(">u2").astype(np.uint16)
     # Of three or four 16-bit samples Pillow has a way to the high bytes and one to the low, but none to both.
-    layout = "RGB;16" if colour == _RGB else "RGBA;16"
-    samples = _bytes_of(pixels, f"{layout}B").astype(np.uint16)
-    samples <<= 8
-    samples |= _bytes_of(pixels, f"{layout}L")
+    layout, channels = ("RGB;16", 3) if colour == _RGB else ("RGBA;16", 4)
+    samples = np.zeros((opened.height, opened.width, channels), np.uint16)
+    for unpacker, shift in ((f"{layout}B", 8), (f"{layout}L", 0)):
+        opened = PngImagePlugin.PngImageFile(io.BytesIO(pixels))
+        opened.tile = [tile._replace(args=unpacker) for tile in opened.tile]
+        opened.load()
+        for rows, band in bands_of(opened):
+            samples[rows] |= band.astype(np.uint16) << np.uint16(shift)
     return samples
-
-
-def _bytes_of(pixels: bytes, raw_mode: str) -> Samples:
-    """One byte of each 16-bit sample: the one that Pillow's unpacker of that name takes."""
-    opened = PngImagePlugin.PngImageFile(io.BytesIO(pixels))
-    opened.tile = [tile._replace(args=raw_mode) for tile in opened.tile]
-    return np.asarray(opened)
 
 
 def _with_transparency(

@@ -28,7 +28,7 @@ _PICTURE_TAGS: Final = (
     *(Tag.PREDICTOR, Tag.FAX3_OPTIONS, Tag.FAX4_OPTIONS, Tag.TILE_WIDTH, Tag.EXTRA_SAMPLES, Tag.JPEG_TABLES),
     *(Tag.YCBCR_COEFFICIENTS, Tag.YCBCR_SUBSAMPLING, Tag.YCBCR_POSITIONING, Tag.REFERENCE_BLACK_WHITE),
 )
-_REDUCED, _MASK = 1, 4
+_REDUCED, _PAGE, _MASK = 1, 2, 4
 _OLD_REDUCED: Final = 2
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 # Colour filter arrays and linear raw, and the compressions of Sony's, Nikon's, Kodak's and Pentax's raw files.
@@ -77,9 +77,16 @@ def _is_reduced(page: Directory) -> bool:
     return bool(kind & (_REDUCED | _MASK)) or page.number(Tag.OLD_SUBFILE_TYPE) == _OLD_REDUCED
 
 
+def _is_numbered(page: Directory) -> bool:
+    return Tag.PAGE_NUMBER in page.entries or bool(page.number(Tag.SUBFILE_TYPE) & _PAGE)
+
+
 def _is_infrared(pages: list[Directory]) -> bool:
-    """Whether the second of two pages is what a scanner saw of the first in infrared: 16-bit grey, of the same size."""
-    if len(pages) != 2 or _size(pages[0]) != _size(pages[1]):
+    """Whether the second of two pages is what a scanner saw of the first in infrared: 16-bit grey, of the same size.
+
+    Nothing in such a file says so, but writers of documents number their pages, and scanners do not.
+    """
+    if len(pages) != 2 or _size(pages[0]) != _size(pages[1]) or any(map(_is_numbered, pages)):
         return False
     kinds = [(page.number(Tag.PHOTOMETRIC), page.number(Tag.BITS)) for page in pages]
     return kinds == [(_RGB, 16), (_MIN_IS_BLACK, 16)]
@@ -90,7 +97,7 @@ def _decoder(page: Directory) -> Callable[[], Picture]:
         compression, photometric = page.number(Tag.COMPRESSION, NONE), page.number(Tag.PHOTOMETRIC)
         if compression in (NONE, *COMPRESSED) and photometric in _SPACES:
             return _meaning(page, samples_of(page, compression), photometric)
-        if compression in _PICTURES or (compression in COMPRESSED and photometric == _YCBCR):
+        if compression in _PICTURES or (compression in (NONE, *COMPRESSED) and photometric == _YCBCR):
             layout = Layout.of(page)
             tags = {tag: _raw_entry(page, tag) for tag in _PICTURE_TAGS if tag in page.entries}
             opened = reopened(page, tags, layout, slice(None))
@@ -172,8 +179,9 @@ def _from_palette(page: Directory, indices: Samples) -> Samples:
     colours = table[: 3 << bits].reshape(3, -1).T
     if table.max() > 255:  # some writers give 8 bits for 16
         colours = (colours + 128) // 257
-    spread = 255 // ((1 << bits) - 1)  # indices were spread over 8 bits like any samples
-    return looked_up(colours.astype(np.uint8), indices // np.uint8(spread))
+    spread = np.zeros((256, 3), np.uint8)  # like the indices, which were spread over 8 bits as any samples are
+    spread[:: 255 // ((1 << bits) - 1)] = colours
+    return looked_up(spread, indices)
 
 
 def _icc_lab(samples: Samples, *, signed: bool) -> Samples:

@@ -6,24 +6,25 @@ compressed bytes as plain 8-bit rows, and numpy makes samples of what comes out.
 
 import io
 import struct
+import zlib
 from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import TiffImagePlugin
+from PIL import ImageFile, TiffImagePlugin
 
 from sdk.containers.picture import Samples
-from sdk.containers.pillow import array_of
 from sdk.containers.tiff_layout import FLOAT_BITS, Layout
 from sdk.containers.tiff_tags import Directory, Tag
-from sdk.samples import parts
+from sdk.samples import Part, parts
 
 Rows = npt.NDArray[np.uint8]
 
 NONE: Final = 1
 # LZW, Deflate (two numbers), PackBits, LZMA, Zstandard.
 COMPRESSED: Final = (5, 8, 32946, 32773, 34925, 50000)
+_DEFLATE: Final = 8
 _HORIZONTAL, _FLOATING_POINT = 2, 3
 _BAND_BYTES: Final = 1 << 20
 
@@ -33,32 +34,31 @@ def samples_of(page: Directory, compression: int) -> Samples:
     layout = Layout.of(page)
     dtype = np.float32 if layout.floats else np.uint8 if layout.bits <= 8 else np.uint16
     samples = np.empty((layout.height, layout.width, layout.channels), dtype)
+    read = _stored if compression == NONE else _decompressed
     for plane in range(layout.planes):
         channels = slice(plane * layout.interleaved, (plane + 1) * layout.interleaved)
-        segments = _stored if compression == NONE else _decompressed
-        for rows, columns, content in segments(page, layout, plane):
-            for part in parts(len(content), _BAND_BYTES // layout.row_bytes):
-                target = samples[
-                    rows.start + part.start : min(rows.start + part.stop, layout.height), columns, channels
-                ]
-                target[...] = _unpacked(content[part], layout)[: target.shape[0], : target.shape[1]]
+        for rows, columns, content in read(page, layout, plane):
+            target = samples[rows, columns, channels]
+            target[...] = _unpacked(content, layout)[: target.shape[0], : target.shape[1]]
     return samples
 
 
-def _stored(page: Directory, layout: Layout, plane: int) -> Iterator[tuple[slice, slice, Rows]]:
-    """Rows, columns and content of each segment of a plane that is not compressed."""
+def _stored(page: Directory, layout: Layout, plane: int) -> Iterator[tuple[Part, Part, Rows]]:
+    """Some rows at a time of a plane that is not compressed: which rows and columns they are, and their bytes."""
     first = plane * layout.across * layout.down
     for segment in range(layout.across * layout.down):
         start, rows = layout.offsets[first + segment], layout.rows_of(segment)
         content = np.frombuffer(page.content, np.uint8, rows * layout.row_bytes, start)
         content = content.reshape(rows, layout.row_bytes)
-        if page.number(Tag.FILL_ORDER, 1) == 2:
-            content = np.packbits(np.unpackbits(content, axis=1, bitorder="little"), axis=1)
-        yield *_place(layout, segment, rows), content
+        for part in parts(rows, _BAND_BYTES // layout.row_bytes):
+            band = content[part]
+            if page.number(Tag.FILL_ORDER, 1) == 2:
+                band = np.packbits(np.unpackbits(band, axis=1, bitorder="little"), axis=1)
+            yield *_place(layout, segment, part), band
 
 
-def _decompressed(page: Directory, layout: Layout, plane: int) -> Iterator[tuple[slice, slice, Rows]]:
-    """Rows, columns and content of each segment of a plane, which libtiff decompresses all at once."""
+def _decompressed(page: Directory, layout: Layout, plane: int) -> Iterator[tuple[Part, Part, Rows]]:
+    """Likewise of a compressed plane, which libtiff decompresses all at once."""
     count = layout.across * layout.down
     described = {
         Tag.WIDTH: layout.across * layout.row_bytes,
@@ -73,11 +73,11 @@ def _decompressed(page: Directory, layout: Layout, plane: int) -> Iterator[tuple
     tags = {tag: long_entry(page.order, value) for tag, value in described.items()}
     opened = reopened(page, tags, layout, slice(plane * count, plane * count + count))
     opened.load()
-    content = array_of(opened)
     for segment in range(count):
-        row, column = _place(layout, segment, layout.rows_of(segment))
         left = segment % layout.across * layout.row_bytes
-        yield row, column, content[row, left : left + layout.row_bytes]
+        for part in parts(layout.rows_of(segment), _BAND_BYTES // layout.row_bytes):
+            row, column = _place(layout, segment, part)
+            yield row, column, np.asarray(opened.crop((left, row.start, left + layout.row_bytes, row.stop)))
 
 
 RawEntry = tuple[int, int, bytes]
@@ -93,14 +93,19 @@ def reopened(
     page: Directory, tags: dict[int, RawEntry], layout: Layout, pieces: slice
 ) -> TiffImagePlugin.TiffImageFile:
     """A page's segments as a file of their own, with these tags, opened by Pillow."""
-    body, offsets, lengths = bytearray(8), list[int](), layout.lengths[pieces]
-    for offset, length in zip(layout.offsets[pieces], lengths, strict=True):
+    # What is not compressed, Pillow would read by itself and wrongly; Deflate's stored blocks take it to libtiff.
+    stored = page.number(Tag.COMPRESSION, NONE) == NONE
+    body, offsets, lengths = bytearray(8), list[int](), list[int]()
+    for offset, length in zip(layout.offsets[pieces], layout.lengths[pieces], strict=True):
+        segment = page.content[offset : offset + length]
         offsets.append(len(body))
-        body += page.content[offset : offset + length]
+        body += zlib.compress(segment, 0) if stored else segment
+        lengths.append(len(body) - offsets[-1])
     body += bytes(len(body) % 2)
     where = (Tag.TILE_OFFSETS, Tag.TILE_BYTES) if layout.tiled else (Tag.STRIP_OFFSETS, Tag.STRIP_BYTES)
     described = {
         **{tag: entry for tag, entry in tags.items() if layout.tiled or tag != Tag.TILE_WIDTH},
+        **({Tag.COMPRESSION: long_entry(page.order, _DEFLATE)} if stored else {}),
         (Tag.TILE_HEIGHT if layout.tiled else Tag.ROWS_PER_STRIP): long_entry(page.order, layout.segment_height),
         where[0]: long_entry(page.order, *offsets),
         where[1]: long_entry(page.order, *lengths),
@@ -108,7 +113,14 @@ def reopened(
     magic = b"II*\0" if page.order == "<" else b"MM\0*"
     body[:8] = magic + struct.pack(f"{page.order}I", len(body))
     body += _directory_bytes(page.order, described, len(body))
-    return TiffImagePlugin.TiffImageFile(io.BytesIO(body), "")
+    return _Segments(io.BytesIO(body), "")
+
+
+class _Segments(TiffImagePlugin.TiffImageFile):
+    """A TIFF without Pillow's limit of pixels: a photo's size is checked, and here a row is as wide as its bytes."""
+
+    def load_prepare(self) -> None:
+        ImageFile.ImageFile.load_prepare(self)
 
 
 def _directory_bytes(order: str, entries: dict[int, RawEntry], start: int) -> bytes:
@@ -124,10 +136,11 @@ def _directory_bytes(order: str, entries: dict[int, RawEntry], start: int) -> by
     return head + bytes(4) + long_values
 
 
-def _place(layout: Layout, segment: int, rows: int) -> tuple[slice, slice]:
+def _place(layout: Layout, segment: int, rows: Part) -> tuple[Part, Part]:
+    """Where some rows of a segment lie in the picture; a tile's may lie below it."""
     row = segment // layout.across * layout.segment_height
     column = segment % layout.across * layout.segment_width
-    return slice(row, row + rows), slice(column, column + layout.segment_width)
+    return slice(row + rows.start, row + rows.stop), slice(column, column + layout.segment_width)
 
 
 def _unpacked(content: Rows, layout: Layout) -> Samples:

@@ -1,0 +1,1 @@
+"""How fast an artifact runs on an Android device, and whether it answers there what it answers here."""

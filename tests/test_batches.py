@@ -1,0 +1,87 @@
+"""A batch is a function of its step: which photos, which crops, which hints."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from sdk.contract import HINTS, LIGHTNESS
+from tests.small_runs import BATCH_OF_EIGHT
+from training.config import Recipe, StudentConfig
+from training.data import Batch, PackedPhotos
+
+
+def test_a_batch_is_a_function_of_its_step(packed: Path) -> None:
+    def batch(step: int) -> Batch:
+        return PackedPhotos(packed).batch(step, BATCH_OF_EIGHT)
+
+    assert torch.equal(batch(7).inputs[LIGHTNESS.name], batch(7).inputs[LIGHTNESS.name])
+    assert not torch.equal(batch(7).inputs[LIGHTNESS.name], batch(8).inputs[LIGHTNESS.name])
+    assert batch(0).inputs[LIGHTNESS.name].shape == (8, 1, 64, 64)
+    assert batch(0).ab.shape == (8, 2, 32, 32)
+    assert batch(0).inputs[LIGHTNESS.name].abs().max() <= 1
+
+
+def test_every_photo_is_seen_once_an_epoch(packed: Path) -> None:
+    photos = PackedPhotos(packed)
+    for epoch in range(2):
+        assert sorted(photos._order(epoch, 0)) == list(range(len(photos)))
+    assert list(photos._order(0, 0)) != list(photos._order(1, 0))
+
+
+@pytest.mark.parametrize("world", [1, 2, 3])
+def test_processes_share_each_epoch_and_see_no_photo_twice(world: int, packed: Path) -> None:
+    class Noted(PackedPhotos):
+        def pixels(self, indices):
+            seen.extend(indices)
+            return super().pixels(indices)
+
+    seen: list[int] = []
+    photos = Noted(packed)
+    steps = len(photos) // BATCH_OF_EIGHT.batch_size
+    for step in range(steps):
+        for rank in range(world):
+            photos.batch(step, BATCH_OF_EIGHT, rank=rank, world=world)
+    assert len(seen) == steps * BATCH_OF_EIGHT.batch_size
+    assert len(set(seen)) == len(seen)
+
+
+def test_processes_together_see_one_batch(packed: Path) -> None:
+    photos = PackedPhotos(packed)
+    halves = [photos.batch(5, BATCH_OF_EIGHT, rank=rank, world=2) for rank in (0, 1)]
+    assert torch.equal(torch.cat([half.ab for half in halves]), photos.batch(5, BATCH_OF_EIGHT).ab)
+
+
+def test_a_crop_is_what_a_general_affine_map_gives(packed: Path) -> None:
+    """The maps, draws and order of numbers with which the bundled student was trained."""
+    photos = PackedPhotos(packed)
+    generator = torch.Generator().manual_seed(BATCH_OF_EIGHT.seed * 1_000_003 + 5)
+    scale = BATCH_OF_EIGHT.smallest_crop + (1 - BATCH_OF_EIGHT.smallest_crop) * torch.rand(8, generator=generator)
+    theta = torch.zeros(8, 2, 3)
+    theta[:, :, 2] = (torch.rand(8, 2, generator=generator) * 2 - 1) * (1 - scale)[:, None]
+    theta[:, 0, 0] = scale * torch.where(torch.rand(8, generator=generator) < 0.5, -1.0, 1.0)
+    theta[:, 1, 1] = scale
+    grid = F.affine_grid(theta, [8, 3, 64, 64], align_corners=False)
+    lab = F.grid_sample(
+        photos.lab(photos._indices(5, BATCH_OF_EIGHT)), grid, padding_mode="border", align_corners=False
+    )
+    batch = photos.batch(5, BATCH_OF_EIGHT)
+    torch.testing.assert_close(batch.inputs[LIGHTNESS.name], lab[:, :1], atol=1e-4, rtol=0)
+    torch.testing.assert_close(batch.ab, F.avg_pool2d(lab[:, 1:], 2), atol=1e-4, rtol=0)
+
+
+def test_hints_tell_the_photos_own_chroma_where_they_are(packed: Path) -> None:
+    recipe = Recipe(student=StudentConfig(hints=True), batch_size=32, size=64)
+    batch, again = (PackedPhotos(packed).batch(3, recipe) for _ in range(2))
+    hints = batch.inputs[HINTS.name]
+    assert torch.equal(hints, again.inputs[HINTS.name])
+    shared = [PackedPhotos(packed).batch(3, recipe, rank=rank, world=2).inputs[HINTS.name] for rank in range(2)]
+    assert torch.equal(torch.cat(shared), hints)
+    assert hints.shape == (32, 3, 32, 32)
+    mask = hints[:, 2:]
+    assert set(mask.unique().tolist()) == {0.0, 1.0}
+    assert not (hints[:, :2] * (1 - mask)).any()
+    told = mask.sum(dim=(1, 2, 3)) > 0
+    assert 0.4 < told.float().mean() < 0.9  # a third has none
+    assert ((hints[:, :2] - batch.ab) * mask).abs().mean() < 0.02
