@@ -153,8 +153,8 @@ def test_distillation_may_count_decibels(packed: Path, teacher_checkpoint: Path)
     teacher = checkpoint.load_network(teacher_checkpoint).network
     task = DistillTask(teacher, recipe, teacher=teacher)
     losses = task.losses(PackedPhotos(packed).batch(0, SMALL_BATCH))
-    assert losses["teacher_output"].item() == pytest.approx(-4)  # what no error at all has
-    assert losses["truth"] > losses["teacher_output"]
+    assert losses["ab_teacher"].item() == pytest.approx(-4)  # what no error at all has
+    assert losses["ab_truth"] > losses["ab_teacher"]
 
 
 def test_a_classifier_learns_which_colours_eight_photos_have() -> None:
