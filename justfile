@@ -66,7 +66,7 @@ teacher-and-student photos minutes *start:
     python -m training distill --recipe training/recipes/quick-student.toml --photos {{ photos }} \
         --minutes $(python -c "print({{ minutes }} * 0.4)") --run-folder runs/quick-student
 
-# Export the trained student, prove the artifacts on real photos, and bundle the int8 one.
+# Export the trained student, prove the artifacts on real photos, and bundle the int8 ones of ONNX Runtime and LiteRT.
 export photos:
     python -m converters.export_all --checkpoint training/weights/student.safetensors \
         --photos {{ photos }} --out artifacts --bundle sdk/models
