@@ -1,6 +1,7 @@
 """Photos as they really are, hostile ones included."""
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +185,11 @@ def test_a_photo_in_memory_stays_as_it_was() -> None:
     assert not np.array_equal(np.asarray(coloured.colorize(picture)), held)
     assert (held == 90).all()
     np.testing.assert_array_equal(np.asarray(picture), held)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_only_the_lowest_bits_of_a_pngs_clear_level_count(depth: int) -> None:
+    grey = samples.whole(samples.GREY, depth)
+    key = int(grey[0, 0])
+    png = samples.png(grey, 0, depth, samples.chunk(b"tRNS", struct.pack(">H", key | 0x8000)))
+    np.testing.assert_array_equal(image.read(png).alpha == 0, grey == key)

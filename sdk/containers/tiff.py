@@ -10,7 +10,7 @@ from sdk import icc
 from sdk.containers.picture import Container, Page, Picture, Samples, Space
 from sdk.containers.pillow import looked_up, picture_of
 from sdk.containers.tiff_layout import Layout
-from sdk.containers.tiff_samples import COMPRESSED, NONE, reopened, samples_of
+from sdk.containers.tiff_samples import COMPRESSED, NONE, reopened, samples_of, spread
 from sdk.containers.tiff_tags import Directory, Tag, directories, inner_directories
 from sdk.errors import PhotoError
 from sdk.notes import Notes, dpi_of, kept_exif, page_exif, photoshop_resource
@@ -21,12 +21,13 @@ _SPACES: Final[dict[int, tuple[Space, int]]] = {
     **{_MIN_IS_WHITE: ("grey", 1), _MIN_IS_BLACK: ("grey", 1), _RGB: ("rgb", 3), _PALETTE: ("rgb", 1)},
     **{_SEPARATED: ("cmyk", 4), _CIE_LAB: ("lab", 3), _ICC_LAB: ("lab", 3)},
 }
-# Fax and JPEG, whose pixels libtiff makes, and WebP: Pillow knows them as they are.
-_PICTURES: Final = (2, 3, 4, 7, 50001)
+# Fax and JPEG, whose pixels libtiff makes: Pillow knows them as they are.
+_PICTURES: Final = (2, 3, 4, 7)
 _PICTURE_TAGS: Final = (
     *(Tag.WIDTH, Tag.HEIGHT, Tag.BITS, Tag.COMPRESSION, Tag.PHOTOMETRIC, Tag.FILL_ORDER, Tag.CHANNELS, Tag.PLANAR),
-    *(Tag.PREDICTOR, Tag.FAX3_OPTIONS, Tag.FAX4_OPTIONS, Tag.TILE_WIDTH, Tag.EXTRA_SAMPLES, Tag.JPEG_TABLES),
-    *(Tag.YCBCR_COEFFICIENTS, Tag.YCBCR_SUBSAMPLING, Tag.YCBCR_POSITIONING, Tag.REFERENCE_BLACK_WHITE),
+    *(Tag.PREDICTOR, Tag.COLOUR_MAP, Tag.FAX3_OPTIONS, Tag.FAX4_OPTIONS, Tag.TILE_WIDTH, Tag.EXTRA_SAMPLES),
+    *(Tag.JPEG_TABLES, Tag.YCBCR_COEFFICIENTS, Tag.YCBCR_SUBSAMPLING, Tag.YCBCR_POSITIONING),
+    Tag.REFERENCE_BLACK_WHITE,
 )
 _REDUCED, _PAGE, _MASK = 1, 2, 4
 _OLD_REDUCED: Final = 2
@@ -136,14 +137,14 @@ def _meaning(page: Directory, samples: Samples, photometric: int) -> Picture:
         samples = _whole(samples)
     alpha = _alpha(page, samples, colours)
     colour = samples[..., 0] if colours == 1 else samples[..., :colours]
+    if alpha is not None and page.number(Tag.EXTRA_SAMPLES) == _ASSOCIATED:
+        colour = _unmultiplied(colour, alpha)
     if photometric == _MIN_IS_WHITE:
         colour = np.invert(colour)
     elif photometric == _PALETTE:
         colour = _from_palette(page, colour)
     elif space == "lab":
         colour = _icc_lab(colour, signed=photometric == _CIE_LAB)
-    if alpha is not None and page.number(Tag.EXTRA_SAMPLES) == _ASSOCIATED:
-        colour = _unmultiplied(colour, alpha)
     return Picture(colour, space, alpha, **described)  # pyright: ignore[reportArgumentType]
 
 
@@ -174,14 +175,15 @@ def _alpha(page: Directory, samples: Samples, colours: int) -> Samples | None:
 def _from_palette(page: Directory, indices: Samples) -> Samples:
     bits = page.number(Tag.BITS, 1)
     table = np.array(page.numbers(Tag.COLOUR_MAP), np.uint32)
-    if len(table) < 3 << bits or bits not in (1, 2, 4, 8):
+    if len(table) < 3 << bits or bits > 16:
         raise PhotoError("its palette is damaged.")
     colours = table[: 3 << bits].reshape(3, -1).T
     if table.max() > 255:  # some writers give 8 bits for 16
         colours = (colours + 128) // 257
-    spread = np.zeros((256, 3), np.uint8)  # like the indices, which were spread over 8 bits as any samples are
-    spread[:: 255 // ((1 << bits) - 1)] = colours
-    return looked_up(spread, indices)
+    places = spread(np.arange(1 << bits, dtype=indices.dtype), bits)  # where the indices are now, as samples
+    swatches = np.zeros((np.iinfo(indices.dtype).max + 1, 3), np.uint8)
+    swatches[places] = colours
+    return looked_up(swatches, indices)
 
 
 def _icc_lab(samples: Samples, *, signed: bool) -> Samples:
