@@ -39,6 +39,8 @@ _CANON_RAW: Final = b"CR"
 # A page this small beside a photo many times as large is a thumbnail, marked or not.
 _THUMBNAIL_SIDE: Final = 256
 _THUMBNAIL_PART: Final = 4
+# How far resampling may have taken floats out of [0, 1].
+_FLOAT_SLACK: Final = 0.01
 
 
 def open_tiff(content: bytes) -> Container:
@@ -155,9 +157,9 @@ def _whole(samples: Samples) -> Samples:
         PhotoError: They have another range.
     """
     lowest, highest = float(samples.min()), float(samples.max())
-    if not (lowest >= 0 and highest <= 1):  # NaN fails every comparison
+    if not (lowest >= -_FLOAT_SLACK and highest <= 1 + _FLOAT_SLACK):  # NaN fails every comparison
         raise PhotoError(f"it holds floats from {lowest:g} to {highest:g}; only [0, 1] is read, as linear light.")
-    return np.rint(samples * np.float32(65535)).astype(np.uint16)
+    return np.rint(np.clip(samples, 0, 1) * np.float32(65535)).astype(np.uint16)
 
 
 def _alpha(page: Directory, samples: Samples, colours: int) -> Samples | None:

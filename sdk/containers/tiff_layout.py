@@ -71,7 +71,7 @@ class Layout:
             predictor=page.number(Tag.PREDICTOR, 1),
         )
         needed = layout.across * layout.down * layout.planes if layout.segment_width and layout.segment_height else 1
-        if not layout.lengths and len(layout.offsets) == 1:  # writers of old left it out
+        if len(layout.offsets) == 1 and layout.lengths in ((), (0,)):  # writers of old left it out
             layout = replace(layout, lengths=(len(page.content) - layout.offsets[0],))
         if min(len(layout.offsets), len(layout.lengths)) < needed:
             raise PhotoError("it is damaged: it does not say where all of its pixels are.")
