@@ -80,7 +80,7 @@ def measure_folder(photos: list[Path], *, rounds: int) -> dict[str, float]:
         def colour(workers: int) -> None:
             with tempfile.TemporaryDirectory(dir=folder) as out:
                 arguments = [str(source), "-o", f"{out}/coloured", "--workers", str(workers), "--backend", "onnx"]
-                command = [sys.executable, "-m", "sdk.cli", *arguments]
+                command = [sys.executable, "-m", "sdk", *arguments]
                 subprocess.run(command, check=True, capture_output=True)
 
         turns = interleave({"1": lambda: colour(1), "2": lambda: colour(2)}, rounds=rounds)

@@ -12,7 +12,7 @@ from pyarrow import dataset, parquet
 
 from cluster.source import Source
 from sdk import OutputError
-from sdk.batch import mirrored_name
+from sdk.planning import mirrored_name
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from cluster.output import Output
 from cluster.source import Source
 from sdk import Colorizer, ColorizerError, PhotoError
-from sdk.batch import mirrored_name
+from sdk.planning import mirrored_name
 
 READERS: Final = 8  # a store answers slowly: so many photos are fetched at once while others are coloured
 # Ray does a lost worker's task again however often it is lost: machines come and go. So it is we who see to it that a

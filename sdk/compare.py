@@ -16,7 +16,7 @@ def contact_sheet(pairs: list[tuple[Path, Path]]) -> Image.Image:
     """A picture of photos: above as they came, below as they were coloured.
 
     Args:
-        pairs: Each a photo's path and its coloured one's.
+        pairs: Each a photo's path and its coloured one's; at least one. Of several pages the first is shown.
 
     Raises:
         PhotoError: One of them cannot be read.
@@ -24,8 +24,8 @@ def contact_sheet(pairs: list[tuple[Path, Path]]) -> Image.Image:
     columns = [(_thumbnail(before), _thumbnail(after)) for before, after in pairs]
     rows = [columns[start : start + _PAIRS_A_ROW] for start in range(0, len(columns), _PAIRS_A_ROW)]
     row_height = 2 * _HEIGHT + _GAP
-    width = max((sum(before.width + _GAP for before, _ in row) - _GAP for row in rows), default=1)
-    sheet = Image.new("RGB", (width, max(1, len(rows) * (row_height + 2 * _GAP) - 2 * _GAP)), "white")
+    width = max(sum(before.width + _GAP for before, _ in row) - _GAP for row in rows)
+    sheet = Image.new("RGB", (width, len(rows) * (row_height + 2 * _GAP) - 2 * _GAP), "white")
     for number, row in enumerate(rows):
         left, top = 0, number * (row_height + 2 * _GAP)
         for before, after in row:
@@ -36,5 +36,5 @@ def contact_sheet(pairs: list[tuple[Path, Path]]) -> Image.Image:
 
 
 def _thumbnail(path: Path) -> Image.Image:
-    picture = image.read(path).as_image().convert("RGB")
+    picture = next(image.read_pages(path)[1]).as_image().convert("RGB")
     return picture.resize((max(1, round(picture.width * _HEIGHT / picture.height)), _HEIGHT), reducing_gap=3.0)

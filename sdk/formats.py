@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final, Literal
 
-from sdk.errors import OutputError
+from sdk.errors import OptionError, OutputError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +82,11 @@ FORMATS: Final = (
 )
 BY_NAME: Final = {known.name: known for known in FORMATS}
 _BY_SUFFIX: Final = {suffix: known for known in FORMATS for suffix in known.suffixes}
+# What films are called, and whether such a file holds the H.264 that a coloured one is written in.
+_FILMS: Final = {
+    **dict.fromkeys((".mp4", ".m4v", ".mov", ".mkv"), True),
+    **dict.fromkeys((".avi", ".webm", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".wmv", ".3gp", ".ogv"), False),
+}
 
 
 def suffixes() -> list[str]:
@@ -100,13 +105,46 @@ def is_kept(path: PurePath) -> bool:
     return known is not None and known.kept
 
 
-def output_format(path: PurePath) -> PhotoFormat:
-    """The format that an output's suffix names.
+def is_named(path: PurePath, name: str) -> bool:
+    """Whether a file's suffix is one of the format that is named: "photo.jpeg" is, by "jpg"."""
+    return _BY_SUFFIX.get(path.suffix.lower()) is _BY_SUFFIX[suffix_of(name)]
+
+
+def is_film(path: str | PurePath) -> bool:
+    """Whether a file's name ends as a film's does."""
+    return PurePath(path).suffix.lower() in _FILMS
+
+
+def film_suffix(path: PurePath) -> str:
+    """What a coloured film's name ends with: its own suffix, or ".mkv", which holds what other containers do not."""
+    return path.suffix if _FILMS[path.suffix.lower()] else ".mkv"
+
+
+def suffix_of(name: str) -> str:
+    """The suffix of files in a format that is named like it: "jpg" is ".jpg".
 
     Raises:
-        OutputError: None that can be written.
+        OptionError: None that can be written.
+    """
+    known = _BY_SUFFIX.get(f".{name.lower().removeprefix('.')}")
+    if known is None or not known.written:
+        written = " ".join(known.suffixes[0].removeprefix(".") for known in FORMATS if known.written)
+        raise OptionError(f"{name!r} is no format that can be written; choose one of: {written}.")
+    return f".{name.lower().removeprefix('.')}"
+
+
+def output_format(path: PurePath, name: str | None = None) -> PhotoFormat:
+    """The format of an output: the one that is named, or the one that its suffix says.
+
+    Raises:
+        OutputError: None that can be written, or the two are not the same.
     """
     known = _BY_SUFFIX.get(path.suffix.lower())
+    if name is not None:
+        named = _BY_SUFFIX[suffix_of(name)]
+        if known not in (None, named):
+            raise OutputError(f"{path} is named otherwise than the format {name}; try {path.stem}{suffix_of(name)}.")
+        return named
     if known is None or not known.written:
         raise OutputError(f"{path} has no suffix of a known picture format; try {path.stem}.png or {path.stem}.jpg.")
     return known

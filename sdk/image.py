@@ -4,11 +4,13 @@ Hostile files are normal input, and every way they can fail ends in a `PhotoErro
 `sdk.profiles` knows colours, `sdk.output` writes files.
 """
 
+import os
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +25,13 @@ from sdk.photo import Photo
 from sdk.profiles import to_srgb
 from sdk.samples import grey_to_rgb
 
+FileSource: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
+"""A file: where it lies, its bytes, or itself, opened for reading bytes."""
+PixelSource: TypeAlias = FileSource | Image.Image
+PhotoSource: TypeAlias = PixelSource | npt.NDArray[Any]
+
 _INTEGER_DTYPES: Final = (np.dtype(np.uint8), np.dtype(np.uint16))
+_CHANNELS: Final = (1, 3, 4)  # grey, RGB, RGB with transparency
 _LONGEST_NAME: Final = 200  # of what a sentence repeats
 # EXIF orientation to (transpose, flip rows, flip columns), in that order.
 _TURNS: Final = {
@@ -56,8 +64,8 @@ class Limits:
 DEFAULT_LIMITS: Final = Limits()
 
 
-def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any], limits: Limits = DEFAULT_LIMITS) -> Photo:
-    """Read a photo from a path, an encoded file's bytes, a PIL image or an array.
+def read(source: PhotoSource, limits: Limits = DEFAULT_LIMITS) -> Photo:
+    """Read a photo from a file, a PIL image or an array.
 
     Raises:
         PhotoError: It cannot be read, is no photo or is too large; the message says which and why.
@@ -77,7 +85,7 @@ def read(source: str | Path | bytes | Image.Image | npt.NDArray[Any], limits: Li
     return next(_decoded(name, container, limits))
 
 
-def read_pages(source: str | Path | bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[int, Iterator[Photo]]:
+def read_pages(source: FileSource, limits: Limits = DEFAULT_LIMITS) -> tuple[int, Iterator[Photo]]:
     """How many pages or frames a file has, and the photos they are, each decoded when it is asked for.
 
     Raises:
@@ -87,7 +95,7 @@ def read_pages(source: str | Path | bytes, limits: Limits = DEFAULT_LIMITS) -> t
     return len(container.pages), _decoded(name, container, limits)
 
 
-def _opened(source: str | Path | bytes, limits: Limits) -> tuple[str, Container]:
+def _opened(source: FileSource, limits: Limits) -> tuple[str, Container]:
     name, content = _content(source, limits)
     with _typed_errors(name):
         return name, open_container(content, name)
@@ -111,19 +119,32 @@ def upright(samples: Samples, orientation: int) -> Samples:
     return turned[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
 
 
-def _content(source: str | Path | bytes, limits: Limits) -> tuple[str, bytes]:
+def _content(source: FileSource, limits: Limits) -> tuple[str, bytes]:
     """A source's name and its bytes."""
-    if isinstance(source, bytes):
+    if isinstance(source, bytes | bytearray | memoryview):
         with _typed_errors("These bytes"):
-            _check_length(len(source), limits)
-        return "These bytes", source
-    if not isinstance(source, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
-        raise PhotoError(f"A photo is a path, bytes, a PIL image or a numpy array, not {type(source).__name__}.")
-    path = Path(source)
+            _check_length(memoryview(source).nbytes, limits)
+        return "These bytes", bytes(source)
+    if isinstance(source, str | os.PathLike):
+        return _content_of_path(Path(os.fsdecode(source)), limits)
+    if not hasattr(source, "read"):
+        kind = type(source).__name__
+        raise PhotoError(f"A photo is a path, bytes, a file opened for reading, a PIL image or an array, not {kind}.")
+    with _typed_errors("This file"):
+        content = source.read(limits.bytes + 1)
+        if not isinstance(content, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - callers may be untyped
+            raise PhotoError('it was opened for text; open it with "rb".')
+        _check_length(len(content), limits)
+        return "This file", content
+
+
+def _content_of_path(path: Path, limits: Limits) -> tuple[str, bytes]:
     name = str(path)
     with _typed_errors(name):
         if path.is_dir():
             raise PhotoError("it is a folder; name a photo in it.")
+        if re.match(r"(https?|ftp|file):/", name) and not path.exists():
+            raise PhotoError("it is an address, and nothing is fetched from a network; download it first.")
         if path.exists() and not path.is_file():
             raise PhotoError("it is a device or a pipe, not a file.")
         _check_length(path.stat().st_size, limits)
@@ -187,15 +208,17 @@ def _from_pil(source: Image.Image) -> Picture:
 def _from_array(array: npt.NDArray[Any]) -> Photo:
     if array.size == 0:
         raise PhotoError(f"This array is empty: its shape is {array.shape}.")
-    if array.ndim != 2 and not (array.ndim == 3 and array.shape[2] == 3):
-        raise PhotoError(f"An array must be (height, width) or (height, width, 3), not {array.shape}.")
+    if array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in _CHANNELS):
+        raise PhotoError(f"An array must be (height, width) or (height, width, 1, 3 or 4), not {array.shape}.")
     if np.issubdtype(array.dtype, np.floating):
         lowest, highest = float(array.min()), float(array.max())
         if not (lowest >= 0 and highest <= 1):  # NaN fails every comparison
             raise PhotoError(f"A float array must lie in [0, 1]; this one runs from {lowest:g} to {highest:g}.")
-        rgb = array.astype(np.float32)
+        samples = array.astype(np.float32)
     elif array.dtype in _INTEGER_DTYPES:
-        rgb = array
+        samples = array
     else:
         raise PhotoError(f"An array must be uint8, uint16 or float in [0, 1], not {array.dtype}.")
-    return Photo(rgb if rgb.ndim == 3 else grey_to_rgb(rgb), array_dtype=array.dtype)
+    channels = samples.shape[2] if samples.ndim == 3 else 1
+    rgb = samples[..., :3] if channels > 1 else grey_to_rgb(samples.reshape(samples.shape[:2]))
+    return Photo(rgb, samples[..., 3] if channels == 4 else None, array_dtype=array.dtype)

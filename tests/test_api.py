@@ -13,9 +13,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdk import Colorizer, Hint, Limits, Look, OptionError, OutputError, PhotoError, color, image, look
+from sdk import (
+    Colorizer,
+    Hint,
+    Limits,
+    Look,
+    OptionError,
+    OutputError,
+    PhotoError,
+    Saving,
+    color,
+    image,
+    look,
+    saving,
+)
 from sdk.aio import AsyncColorizer
 from sdk.contract import Contract
+from sdk.options import add_options, given_options
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS, PROJECT
 
@@ -56,12 +70,13 @@ def test_an_option_that_is_none_raises() -> None:
 def test_a_look_is_described_once() -> None:
     """Every option has its type for callers, its default and check, and its place on the command line."""
     parser = argparse.ArgumentParser()
-    look.add_options(parser)
-    given = look.given_options(parser.parse_args(["--strength", "0.5", "--on-color", "keep"]))
+    add_options(parser, Look)
+    given = given_options(parser.parse_args(["--strength", "0.5", "--on-color", "keep"]), Look)
     assert given == {"strength": 0.5, "on_color": "keep"}
-    assert Look(**look.given_options(parser.parse_args([]))) == Look()
-    hints = get_type_hints(look.LookOptions)
-    assert hints == {field.name: get_type_hints(Look)[field.name] for field in dataclasses.fields(Look)}
+    assert Look(**given_options(parser.parse_args([]), Look)) == Look()
+    for options, described in ((look.LookOptions, Look), (saving.SaveOptions, Saving)):
+        hints = get_type_hints(described)
+        assert get_type_hints(options) == {field.name: hints[field.name] for field in dataclasses.fields(described)}
 
 
 def test_the_documentation_names_what_is_exported_and_nothing_else() -> None:

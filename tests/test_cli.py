@@ -101,7 +101,7 @@ def test_a_folder_is_mirrored_and_one_bad_photo_does_not_stop_it(
 ) -> None:
     photos, out = album(tmp_path), tmp_path / "out"
     assert cli.main([str(photos), "-o", str(out), "--workers", "2"]) == 2
-    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == ["1936/b.png", "a.jpg"]
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("[!.]*.*")) == ["1936/b.png", "a.jpg"]
     assert "bad.jpg" in capsys.readouterr().err
 
 
@@ -114,7 +114,7 @@ def test_a_folder_goes_on_where_it_stopped(tmp_path: Path, capsys: pytest.Captur
     capsys.readouterr()
     assert cli.main([str(photos), "-o", str(out), "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {Path(row["photo"]).name: row["status"] for row in rows} == {"a.jpg": "done", "b.png": "skipped"}
+    assert {Path(row["photo"]).name: row["status"] for row in rows} == {"a.jpg": "coloured", "b.png": "skipped"}
     assert (out / "1936" / "b.png").stat().st_mtime_ns == kept
 
 
@@ -125,12 +125,12 @@ def test_a_name_that_is_no_text_does_not_stop_a_folder(tmp_path: Path) -> None:
     (photos / "a.png").rename(photos / os.fsdecode(b"Gro\xdfmutter.png"))
     (photos / "._a.png").write_bytes(b"\0\5\26\7Mac OS X")
     (photos / "raw.dng").write_bytes(b"")
-    command = [sys.executable, "-m", "sdk.cli", str(photos), "-o", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "sdk", str(photos), "-o", str(tmp_path / "out")]
     strict = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
     done = subprocess.run(command, capture_output=True, cwd=PROJECT, env=strict, check=False)
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "out").iterdir())) == 1
-    assert b"not read as photos: 1 .dng" in done.stderr
+    assert len(list((tmp_path / "out").glob("[!.]*"))) == 1
+    assert b"not read as a photo: 1 .dng" in done.stderr
 
 
 def test_two_photos_that_would_become_one_file_are_refused(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_contact_sheet_shows_before_and_after(tmp_path: Path) -> None:
 
 
 def test_standard_input_becomes_a_png_on_standard_output() -> None:
-    command = [sys.executable, "-m", "sdk.cli", "-"]
+    command = [sys.executable, "-m", "sdk", "-"]
     done = subprocess.run(command, input=SAMPLES[0].read_bytes(), capture_output=True, cwd=PROJECT, check=True)
     with Image.open(io.BytesIO(done.stdout)) as coloured, Image.open(SAMPLES[0]) as grey:
         assert (coloured.format, coloured.size) == ("PNG", grey.size)
@@ -168,3 +168,29 @@ def test_bench_times_the_network_and_photos(capsys: pytest.CaptureFixture[str]) 
     assert cli.main(["bench", "--json"]) == 0
     seconds = json.loads(capsys.readouterr().out)["seconds"]
     assert 0 < seconds["network alone"] < seconds["12 MP"]
+
+
+def test_a_shell_completes_options_files_and_commands(tmp_path: Path) -> None:
+    pytest.importorskip("shtab", reason="NOT MEASURED: shtab is not installed")
+    (tmp_path / "grandmother.jpg").touch()
+    program = f"""
+. <({sys.executable} -m sdk completion bash)
+complete_words() {{
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _shtab_colorize 2>/dev/null; echo "${{COMPREPLY[*]}}"
+}}
+complete_words colorize --viv
+complete_words colorize --on-color k
+complete_words colorize gra
+complete_words colorize ser
+complete_words colorize grandmother.jpg -o gra
+"""
+    done = subprocess.run(["bash", "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["--vividness", "keep", "grandmother.jpg", "serve", "grandmother.jpg"]
+
+
+def test_completion_without_shtab_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert cli.main(["completion", "bash"]) == 2
+    assert 'its extra "completion"' in capsys.readouterr().err

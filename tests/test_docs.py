@@ -213,7 +213,7 @@ def check(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(Parsed):
                 runpy.run_path(str(PROJECT / script), run_name="__main__")
         case ["colorize", *arguments]:
-            check(["python", "-m", "sdk.cli", *arguments], monkeypatch)
+            check(["python", "-m", "sdk", *arguments], monkeypatch)
         case ["just", *arguments]:
             subprocess.run(["just", "--dry-run", *arguments], cwd=PROJECT, capture_output=True, check=True)
         case ["pip", "install", *wanted]:

@@ -112,3 +112,18 @@ def test_a_precision_that_is_not_there_is_named() -> None:
 def test_an_unknown_backend_names_the_known_ones() -> None:
     with pytest.raises(BackendUnavailable, match="onnx"):
         backends.open_backend("abacus", Path(), load_manifest(BUNDLED_MODEL).tensors)
+
+
+def test_a_backend_new_to_the_table_is_all_that_info_needs(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(backends.BACKENDS, "abacus", backends.BACKENDS["onnx"])
+    edit(model, lambda m: m["artifacts"][0].update(backend="abacus"))
+    for name in ("abacus", "auto"):
+        with Colorizer.load(name, model_dir=model) as colorizer:
+            assert colorizer.info().backend == "abacus"
+            assert "onnxruntime" in colorizer.info().versions
+
+
+def test_a_backend_of_a_later_version_is_passed_over(model: Path) -> None:
+    edit(model, lambda m: m["artifacts"].insert(0, m["artifacts"][0] | {"backend": "abacus"}))
+    with Colorizer.load(model_dir=model) as colorizer:
+        assert colorizer.info().backend == "onnx"

@@ -9,6 +9,7 @@ from PIL import Image, PngImagePlugin
 
 from sdk import Colorizer, OptionError, OutputError, batch, xmp
 from sdk.contract import Contract
+from sdk.planning import Job
 from sdk.testing import FakeBackend
 
 GREY = np.full((20, 30, 3), 128, np.uint8)
@@ -64,7 +65,7 @@ def test_a_file_is_as_old_as_its_photo_on_request(suffix: str, tmp_path: Path, c
     colorizer.colorize_file(photo, out, keep_times=True)
     colorizer.colorize_file(photo, young)
     assert out.stat().st_mtime_ns == photo.stat().st_mtime_ns != young.stat().st_mtime_ns
-    list(batch.run(colorizer, [batch.Job(photo, young)], overwrite=True, workers=1, keep_times=True))
+    list(batch.run(colorizer, [Job(photo, young)], workers=1, overwrite=True, keep_times=True))
     assert young.stat().st_mtime_ns == photo.stat().st_mtime_ns
     with pytest.raises(OptionError, match="no times to keep"):
         colorizer.colorize_file(photo.read_bytes(), tmp_path / "of-bytes.png", keep_times=True)

@@ -124,7 +124,7 @@ def test_workflows_are_well_formed_safe_and_call_what_exists() -> None:
     assert workflows
     run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
     run(TOOLS / "zizmor", "--offline", "--quiet", PROJECT / ".github")
-    recipes = set(run("just", "--summary").split())
+    commands = set(run("just", "--summary").split())
     steps = [
         step
         for path in workflows
@@ -133,4 +133,4 @@ def test_workflows_are_well_formed_safe_and_call_what_exists() -> None:
     ]
     called = {name for step in steps for name in re.findall(r"\bjust ([a-z]\S*)", step.get("run", ""))}
     assert called
-    assert called <= recipes
+    assert called <= commands

@@ -14,7 +14,7 @@ export default defineConfig({
   testDir: "e2e",
   timeout: 180_000,
   expect: { timeout: 45_000 }, // a busy machine is no fault of the page
-  workers: 1,
+  workers: 2, // files side by side: a browser waits half of its time
   reporter: "line",
   use: {
     baseURL: `http://127.0.0.1:${PORT}`,
@@ -27,7 +27,7 @@ export default defineConfig({
     { name: "phone", use: { ...devices["Pixel 7"] } },
   ],
   webServer: {
-    command: `${PYTHON} -m sdk.cli serve --port ${PORT} --no-browser`,
+    command: `${PYTHON} -m sdk serve --port ${PORT} --no-browser`,
     cwd: "..",
     url: `http://127.0.0.1:${PORT}/`,
     reuseExistingServer: false,

@@ -65,11 +65,20 @@ def open_backend(name: str, artifact: Path, contract: Contract, *, threads: int 
         BackendUnavailable: There is no such backend, or its runtime is not installed.
         ModelIntegrityError: The artifact's tensors are not the contract's, or the runtime refuses it.
     """
-    if name not in BACKENDS:
-        raise BackendUnavailable(f"There is no backend {name!r}; choose one of: {', '.join(BACKENDS)}.")
+    require_known(name)
     module, _, class_name = BACKENDS[name].partition(":")
     factory = cast("BackendFactory", getattr(import_module(module), class_name))
     return factory(artifact, contract, threads=threads)
+
+
+def require_known(name: str) -> None:
+    """Refuse a name that no backend has.
+
+    Raises:
+        BackendUnavailable: There is no such backend.
+    """
+    if name not in BACKENDS:
+        raise BackendUnavailable(f"There is no backend {name!r}; choose one of: {', '.join(BACKENDS)}.")
 
 
 def require(artifact: Path, *, found: Sequence[object], expected: Sequence[object]) -> None:

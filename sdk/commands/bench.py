@@ -9,20 +9,25 @@ from typing import Final
 
 import numpy as np
 
-from sdk.colorizer import Colorizer
+from sdk.commands.common import add_model_options, load
 
 _SIZES: Final = {"1 MP": (1000, 1000), "12 MP": (3000, 4000)}
 _RUNS: Final = 5
 
 
+def parser() -> argparse.ArgumentParser:
+    """The command's options."""
+    own = argparse.ArgumentParser(prog="colorize bench", description="Time the model and the whole path.")
+    add_model_options(own)
+    own.add_argument("--json", action="store_true", help="as one JSON object")
+    return own
+
+
 def run(arguments: list[str]) -> int:
     """Time opening the model and colouring arrays of two sizes."""
-    parser = argparse.ArgumentParser(prog="colorize bench", description="Time the model and the whole path.")
-    parser.add_argument("--backend", default="auto", help="runtime (default: auto)")
-    parser.add_argument("--json", action="store_true", help="as one JSON object")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     start = perf_counter()
-    with Colorizer.load(options.backend) as colorizer:
+    with load(options) as colorizer:
         colorizer.warmup()
         seconds = {"open and first run": perf_counter() - start, "network alone": _time(colorizer.warmup)}
         for name, shape in _SIZES.items():

@@ -4,16 +4,21 @@ import argparse
 import json
 from dataclasses import asdict
 
-from sdk.colorizer import Colorizer
+from sdk.commands.common import add_model_options, load
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's options."""
+    own = argparse.ArgumentParser(prog="colorize info", description="Show the model, its backend and versions.")
+    add_model_options(own)
+    own.add_argument("--json", action="store_true", help="as one JSON object")
+    return own
 
 
 def run(arguments: list[str]) -> int:
     """Print what `Colorizer.info` says."""
-    parser = argparse.ArgumentParser(prog="colorize info", description="Show the model, its backend and versions.")
-    parser.add_argument("--backend", default="auto", help="runtime (default: auto)")
-    parser.add_argument("--json", action="store_true", help="as one JSON object")
-    options = parser.parse_args(arguments)
-    with Colorizer.load(options.backend) as colorizer:
+    options = parser().parse_args(arguments)
+    with load(options) as colorizer:
         facts = asdict(colorizer.info())
     if options.json:
         print(json.dumps(facts))

@@ -1,22 +1,28 @@
-"""`colorize PHOTO...`: photos and folders of them."""
+"""`colorize PHOTO...`: photos, films, and folders of photos."""
 
 import argparse
-import json
 import os
-import sys
-from dataclasses import asdict
-from importlib.metadata import version
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from tqdm import tqdm
 
-from sdk import batch, look, output
-from sdk.backends import BACKENDS
+import sdk
+from sdk import batch, output
 from sdk.colorizer import Colorizer
+from sdk.commands import pipe
+from sdk.commands.common import add_model_options, load
+from sdk.commands.telling import Telling
 from sdk.compare import contact_sheet
 from sdk.image import DEFAULT_LIMITS
+from sdk.look import Look
+from sdk.options import Options, add_options, given_options, whole_number
+from sdk.planning import DEFAULT_SUFFIX, Job, plan
+from sdk.saving import FileOptions, Saving
 
+_FAILED: Final = 2
 # A large photo takes some hundred megabytes while it is worked on, so a machine with many processors is not filled.
 _WORKERS: Final = min(4, os.cpu_count() or 1)
 _EPILOG: Final = """\
@@ -24,123 +30,124 @@ examples:
   colorize grandmother.jpg                  writes grandmother-colour.jpg beside it
   colorize scan.tif -o grandmother.png      writes the file you name; 16 bits stay 16 bits in PNG and TIFF
   colorize albums/ -o coloured/             mirrors the folder; run it again to go on where it stopped
+  colorize albums/ --on-color keep          leaves photos alone that have colours
+  colorize film.mp4                         a film, with its sound; needs the extra "video"
   cat scan.jpg | colorize - > coloured.png  from standard input, to standard output as PNG
 
 commands:
   colorize info                             which model, backend and versions these are
   colorize bench                            how fast this machine is
+  colorize serve                            the page that colours photos in a browser
+  colorize completion bash                  what lets a shell complete all this
   (a photo that is named like a command is ./info)
 
 exit codes:
   0    done
   2    a photo, an output or an option is unusable; one line each says why, and the other photos are done
-  3    the model or its runtime is missing or altered
-  130  stopped with Ctrl-C
+  3    the model, its runtime or the page is missing or altered
+  129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM
+  141  whoever read standard output has left
 """
 
 
-def run(arguments: list[str]) -> int:
-    """Colour photos. Returns the exit code."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if "-" in options.photos:
-        if len(options.photos) > 1 or options.compare or options.keep_times:
-            parser.error("- is one photo on standard input; name no other, and no --compare or --keep-times")
-        return _pipe(options)
-    if options.output == "-":
-        parser.error("-o - goes with the photo - alone")
-    asked = look.given_options(options)
-    jobs = batch.plan([Path(photo) for photo in options.photos], Path(options.output) if options.output else None)
-    if options.compare:
-        output.check(options.compare, overwrite=options.overwrite)
-    # One photo has all processors to itself; of many, each worker has one, which wastes none on waiting for others.
-    with Colorizer.load(options.backend, threads=1 if len(jobs) > 1 else None) as colorizer:
-        failed = _colour(colorizer, jobs, options, asked)
-    for folder in filter(Path.is_dir, map(Path, options.photos)):
-        if others := batch.left_out(folder):
-            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
-            print(f"colorize: {folder} also holds files that are not read as photos: {kinds}", file=sys.stderr)
-    if options.compare:
-        done = [(job.photo, job.path) for job in jobs if job.path.is_file() and job not in failed]
-        output.write_image(contact_sheet(done), options.compare, overwrite=options.overwrite)
-    return 2 if failed else 0
-
-
-def _colour(
-    colorizer: Colorizer, jobs: list[batch.Job], options: argparse.Namespace, asked: look.LookOptions
-) -> list[batch.Job]:
-    """Run the jobs, say how each went, and return those that failed."""
-    results = batch.run(
-        colorizer,
-        jobs,
-        overwrite=options.overwrite,
-        workers=options.workers,
-        with_hints=options.with_hints,
-        mark=not options.no_mark,
-        keep_times=options.keep_times,
-        **asked,
-    )
-    failures: list[batch.Result] = []
-    # A bar for a person who waits for several; none for one photo, a pipe or a log file.
-    for result in tqdm(results, total=len(jobs), unit="photo", disable=True if len(jobs) == 1 else None):
-        if options.json:
-            tqdm.write(json.dumps(asdict(result), default=str))
-        elif result.status != "failed":
-            tqdm.write(f"{result.output}{' (was there already)' if result.status == 'skipped' else ''}")
-        if result.status == "failed":
-            failures.append(result)
-    for failure in failures:
-        print(f"colorize: {failure.error}", file=sys.stderr)
-    if failures and len(jobs) > 1:
-        print(f"colorize: {len(failures)} of {len(jobs)} photos failed; they are named above", file=sys.stderr)
-    failed = {failure.photo for failure in failures}
-    return [job for job in jobs if job.photo in failed]
-
-
-def _pipe(options: argparse.Namespace) -> int:
-    asked, mark = look.given_options(options), not options.no_mark
-    photo = sys.stdin.buffer.read(DEFAULT_LIMITS.bytes + 1)
-    with Colorizer.load(options.backend) as colorizer:
-        if options.output not in (None, "-"):
-            colorizer.colorize_file(photo, options.output, overwrite=options.overwrite, mark=mark, **asked)
-            print(options.output)
-        else:
-            sys.stdout.buffer.write(colorizer.colorize_to_png(photo, mark=mark, **asked))
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The command's options."""
+    own = argparse.ArgumentParser(
         prog="colorize",
         description="Turn grey photographs into colour, on this machine, without a network.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("photos", metavar="PHOTO", nargs="+", help="a photo, a folder of them, or - for standard input")
-    parser.add_argument("-o", "--output", metavar="OUT", help="the file, or for several photos the folder, to write")
-    parser.add_argument("--backend", default="auto", choices=("auto", *BACKENDS), help="runtime (default: auto)")
-    look.add_options(parser)
-    parser.add_argument(
+    own.add_argument(
+        "photos", metavar="PHOTO", nargs="+", help="a photo, a film, a folder of photos, or - for standard input"
+    )
+    own.add_argument("-o", "--output", metavar="OUT", help="the file, or for several photos the folder, to write")
+    own.add_argument(
+        "--suffix",
+        default=DEFAULT_SUFFIX,
+        help=f"what the name of a file beside its photo ends with (default: {DEFAULT_SUFFIX})",
+    )
+    look = own.add_argument_group("how it is coloured")
+    add_options(look, Look)
+    look.add_argument(
         "--with-hints", action="store_true", help="for each photo, also the colours in PHOTO.hints.json beside it"
     )
-    parser.add_argument(
+    add_options(own.add_argument_group("how it is written"), Saving)
+    _add_worker_options(own.add_argument_group("what does the work"))
+    _add_telling_options(own.add_argument_group("what is told"))
+    return own
+
+
+def _add_worker_options(group: Options) -> None:
+    add_model_options(group)
+    group.add_argument(
         "--workers",
-        type=_workers,
+        type=whole_number(1, 64),
         default=_WORKERS,
         metavar="N",
         help=f"photos at a time, a processor each (default: {_WORKERS})",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a photo on standard output")
-    parser.add_argument("--compare", type=Path, metavar="SHEET", help="also write a picture of all before and after")
-    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
-    parser.add_argument("--keep-times", action="store_true", help="give each file the times of its photo")
-    parser.add_argument("--no-mark", action="store_true", help="do not note in the file that a model has coloured it")
-    parser.add_argument("--version", action="version", version=f"edge-colorizer {version('edge-colorizer')}")
-    return parser
+    group.add_argument(
+        "--limit-pixels",
+        type=whole_number(1),
+        default=DEFAULT_LIMITS.pixels,
+        metavar="N",
+        help=f"refuse photos of more pixels (default: {DEFAULT_LIMITS.pixels})",
+    )
 
 
-def _workers(text: str) -> int:
-    workers = int(text)
-    if not 1 <= workers <= 64:
-        raise argparse.ArgumentTypeError("must lie between 1 and 64")
-    return workers
+def _add_telling_options(group: Options) -> None:
+    group.add_argument("--dry-run", action="store_true", help="show what would become what, and write nothing")
+    group.add_argument("--json", action="store_true", help="one JSON object a photo on standard output")
+    group.add_argument("--compare", type=Path, metavar="SHEET", help="also write a picture of all before and after")
+    group.add_argument("-q", "--quiet", action="store_true", help="say nothing but what went wrong")
+    group.add_argument("-v", "--verbose", action="store_true", help="also say which model it is, and each photo's time")
+    group.add_argument("--version", action="version", version=f"edge-colorizer {sdk.__version__}")
+
+
+def run(arguments: list[str]) -> int:
+    """Colour photos. Returns the exit code."""
+    own = parser()
+    options = own.parse_args(arguments)
+    asked: FileOptions = given_options(options, Look, Saving)
+    if "-" in options.photos or options.output == "-":
+        return pipe.run(own, options, asked)
+    made = plan(options.photos, options.output, suffix=options.suffix, file_format=options.format)
+    telling = Telling(quiet=options.quiet, verbose=options.verbose, as_json=options.json)
+    limits = replace(DEFAULT_LIMITS, pixels=options.limit_pixels)
+    if options.compare:
+        output.check(options.compare, Saving(overwrite=options.overwrite or False))
+    # One photo has all processors to itself; of many, each worker has one, which wastes none on waiting for others.
+    with load(options, limits=limits, threads=1 if len(made.jobs) > 1 else None) as colorizer:
+        if options.dry_run:
+            results = [batch.foresee(colorizer.info(), job, asked, with_hints=options.with_hints) for job in made.jobs]
+            telling.foretell(results)
+            return _FAILED if made.problems or any(result.error for result in results) else 0
+        telling.begin(colorizer.info())
+        results = _colour(colorizer, made.jobs, options, asked, telling)
+    telling.end(results, notes=made.notes, problems=made.problems)
+    done = [(result.photo, result.output) for result in results if result.status != "failed"]
+    if options.compare and done:
+        output.write_image(contact_sheet(done), options.compare, overwrite=options.overwrite or False)
+    return _FAILED if made.problems or len(done) < len(results) else 0
+
+
+def _colour(
+    colorizer: Colorizer, jobs: list[Job], options: argparse.Namespace, asked: FileOptions, telling: Telling
+) -> list[batch.Result]:
+    """Run the jobs and say how each went."""
+    running = batch.run(
+        colorizer,
+        jobs,
+        workers=options.workers,
+        with_hints=options.with_hints,
+        **{**asked, "make_folders": True},
+    )
+    results: list[batch.Result] = []
+    # A bar for a person who waits for several; none for one photo, a pipe or a log file.
+    hidden = True if len(jobs) == 1 or options.quiet else None
+    with closing(running), tqdm(running, total=len(jobs), unit="photo", disable=hidden) as shown:
+        for result in shown:
+            telling.tell(result)
+            results.append(result)
+    return results

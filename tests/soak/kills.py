@@ -57,13 +57,13 @@ def _killed_until_done(album: Path, out: Path, random: np.random.Generator) -> i
         return len(finished()) > len(seen)
 
     kills = 0
-    while _killed(["-m", "sdk.cli", str(album), "-o", str(out)], has_gone_on, random.uniform(0, 0.3)):
+    while _killed(["-m", "sdk", str(album), "-o", str(out)], has_gone_on, random.uniform(0, 0.3)):
         kills += 1
         assert seen.items() <= finished().items(), "a finished photo was lost or written again"
         seen = finished()
     assert seen.items() <= finished().items(), "a finished photo was lost or written again"
-    assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in album.iterdir())
-    for path in out.iterdir():
+    assert sorted(path.name for path in out.glob("[!.]*")) == sorted(path.name for path in album.iterdir())
+    for path in out.glob("[!.]*"):
         with Image.open(path) as picture:
             picture.load()
     return kills

@@ -15,7 +15,7 @@ const SIDE = 64;
 let model: string;
 
 test.beforeAll(({}, { project }) => {
-  model = join(project.outputDir, "hints-model");
+  model = join(project.outputDir, `hints-model-${project.name}`);
   execFileSync(PYTHON, [fileURLToPath(new URL("hints_model.py", import.meta.url)), model], { cwd: ".." });
 });
 
