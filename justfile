@@ -74,7 +74,7 @@ _phase task recipe options="" photos="runs/packed":
     python -m training {{ task }} --recipe training/recipes/{{ recipe }}.toml --photos {{ photos }} \
         --run-folder runs/{{ recipe }} {{ options }}
 
-# Export the trained student, prove the artifacts on real photos, and bundle the int8 one.
+# Export the trained student, prove the artifacts on real photos, and bundle the int8 ones of ONNX Runtime and LiteRT.
 export photos:
     python -m converters.export_all --checkpoint training/weights/student.safetensors \
         --photos {{ photos }} --out artifacts --bundle sdk/models

@@ -31,6 +31,7 @@ from training.metrics import colorize, eager
 from training.models.student import Student
 
 SHOWN_PHOTOS = 6
+BUNDLED = ("onnx", "litert")  # for the SDK, and for browsers
 _WORKERS = 2
 _CHECKSUMS = "SHA256SUMS"
 
@@ -95,16 +96,17 @@ def export(checkpoint: Path, photos: Path, out: Path, targets: tuple[Target, ...
 
 
 def bundle(manifest: Manifest, folder: Path) -> None:
-    """Copy what the wheel ships, the first artifact for ONNX Runtime, with a manifest of it alone."""
-    artifact = manifest.find_artifact("onnx", None)
+    """Copy what the wheel ships, the first artifact for each of `BUNDLED`, with a manifest of those alone."""
+    artifacts = [manifest.find_artifact(backend, None) for backend in BUNDLED]
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(manifest.verify(artifact), folder / artifact.path)
+    for artifact in artifacts:
+        shutil.copyfile(manifest.verify(artifact), folder / artifact.path)
     Manifest(
         folder=folder,
         created=manifest.created,
         model=manifest.model,
         tensors=manifest.tensors,
-        artifacts=[artifact],
+        artifacts=artifacts,
     ).save()
 
 

@@ -33,6 +33,7 @@ QUICK = (
     find_target("onnx", "fp32", "rgb"),
     find_target("executorch", "int8"),
     find_target("coreml", "int8"),
+    find_target("litert", "int8"),
 )
 
 
@@ -174,10 +175,10 @@ def test_the_whole_export(eval_photos: Path, tmp_path: Path) -> None:
     assert dataclasses.replace(one.manifest, **same) == dataclasses.replace(two.manifest, **same)
 
 
-def test_the_bundle_holds_one_artifact_and_its_manifest(exported: Export, tmp_path: Path) -> None:
+def test_the_bundle_holds_what_the_sdk_and_browsers_open_and_its_manifest(exported: Export, tmp_path: Path) -> None:
     export.bundle(exported.manifest, tmp_path / "models")
     names = {path.name for path in (tmp_path / "models").iterdir()}
-    assert names == {"manifest.json", exported.manifest.find_artifact("onnx", None).path}
+    assert names == {"manifest.json", "student-int8.onnx", "student-int8.tflite"}
     Colorizer.load(model_dir=tmp_path / "models")
 
 
