@@ -95,16 +95,26 @@ def export(checkpoint: Path, photos: Path, out: Path, targets: tuple[Target, ...
 
 
 def bundle(manifest: Manifest, folder: Path) -> None:
-    """Copy what the wheel ships, the first artifact for ONNX Runtime, with a manifest of it alone."""
-    artifact = manifest.find_artifact("onnx", None)
+    """Copy what the wheel ships, as each format says, with a manifest of that alone."""
+    bundled = [
+        artifact
+        for artifact in manifest.artifacts
+        if artifact.variant == "lab" and artifact.precision == find_format(artifact.backend).bundled
+    ]
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(manifest.verify(artifact), folder / artifact.path)
+    for artifact in bundled:
+        source, target = manifest.verify(artifact), folder / artifact.path
+        if source.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target)
+        else:
+            shutil.copyfile(source, target)
     Manifest(
         folder=folder,
         created=manifest.created,
         model=manifest.model,
         tensors=manifest.tensors,
-        artifacts=[artifact],
+        artifacts=bundled,
     ).save()
 
 

@@ -11,7 +11,7 @@ from sdk.batch import Result
 from sdk.cli import say
 from sdk.colorizer import Colorizer
 from sdk.commands.telling import Telling
-from sdk.errors import ColorizerError
+from sdk.errors import OptionError, OutputError, PhotoError
 from sdk.film import DEFAULT_CRF, DEFAULT_SMOOTHING, colorize_film, stopped_path
 from sdk.options import Options
 from sdk.planning import Job
@@ -56,7 +56,7 @@ def run(
                     on_frame=partial(_advance, bar),
                     **look,
                 )
-            except ColorizerError as refused:
+            except (PhotoError, OptionError, OutputError) as refused:
                 error = str(refused)
             except KeyboardInterrupt:
                 if stopped_path(job.path).exists():
