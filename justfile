@@ -46,27 +46,35 @@ fix:
     ruff check --fix .
     ruff format .
 
-# Train the bundled student from photos (tar shards or a folder) and ImageNet encoder weights.
+# Train the bundled student from photos (tar shards or a folder) and MobileNetV2's ImageNet weights: one that is faithful and
+# teaches, then one with hints and two heads.
 train photos encoder_weights:
     python -m training pack {{ photos }} runs/packed
-    python -m training pretrain --recipe training/recipes/student-start.toml --photos runs/packed \
-        --encoder-weights {{ encoder_weights }} --encoder-input signed --run-folder runs/student-start
-    python -m training pretrain --recipe training/recipes/student.toml --photos runs/packed --run-folder runs/student
-    python -m training pretrain --recipe training/recipes/student-160.toml --photos runs/packed --run-folder runs/student-160
-    python -m training pretrain --recipe training/recipes/student-192.toml --photos runs/packed --run-folder runs/student-192
+    just _phase pretrain student-start "--encoder-weights {{ encoder_weights }} --encoder-input signed"
+    just _phase pretrain student
+    just _phase pretrain student-160
+    just _phase pretrain student-192
     python -m training strength --checkpoint runs/student-192/student.safetensors \
-        --choose 1.1 training/weights/student.safetensors
+        --choose 1.1 training/weights/student-faithful.safetensors
+    just _phase pretrain quick-student-start "--encoder-weights {{ encoder_weights }} --encoder-input signed"
+    just _phase pretrain quick-student
+    just _phase gan quick-student-alone "--max-minutes 1"
+    just _phase gan student-vivid
+    cp runs/student-vivid/student.safetensors training/weights/student.safetensors
 
-# From packed photos to a teacher and its student in so many minutes. More words are the teacher's, such as --from-random-weights.
+# From packed photos to a teacher and its student in so many minutes. More words are the encoders', such as --from-random-weights.
 teacher-and-student photos minutes *start:
-    python -m training pretrain --recipe training/recipes/quick-teacher.toml --photos {{ photos }} \
-        --minutes $(python -c "print({{ minutes }} * 0.4)") --run-folder runs/quick-teacher {{ start }}
-    python -m training gan --recipe training/recipes/quick-teacher-gan.toml --photos {{ photos }} \
-        --minutes $(python -c "print({{ minutes }} * 0.2)") --run-folder runs/quick-teacher-gan
-    python -m training distill --recipe training/recipes/quick-student.toml --photos {{ photos }} \
-        --minutes $(python -c "print({{ minutes }} * 0.4)") --run-folder runs/quick-student
+    just _phase pretrain quick-teacher "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ start }}" {{ photos }}
+    just _phase gan quick-teacher-gan "--minutes $(python -c 'print({{ minutes }} * 0.2)')" {{ photos }}
+    just _phase pretrain quick-student-start "--minutes $(python -c 'print({{ minutes }} * 0.05)') {{ start }}" {{ photos }}
+    just _phase pretrain quick-student "--minutes $(python -c 'print({{ minutes }} * 0.2)')" {{ photos }}
+    just _phase gan quick-student-vivid "--minutes $(python -c 'print({{ minutes }} * 0.35)')" {{ photos }}
 
-# Export the trained student, prove the artifacts on real photos, and bundle the int8 one.
+_phase task recipe options="" photos="runs/packed":
+    python -m training {{ task }} --recipe training/recipes/{{ recipe }}.toml --photos {{ photos }} \
+        --run-folder runs/{{ recipe }} {{ options }}
+
+# Export the trained student, prove the artifacts on real photos, and bundle the int8 ones of ONNX Runtime and LiteRT.
 export photos:
     python -m converters.export_all --checkpoint training/weights/student.safetensors \
         --photos {{ photos }} --out artifacts --bundle sdk/models
@@ -123,3 +131,19 @@ release out:
     rm -r {{ out }}/installed
     if [ -e sdk/page/index.html ]; then (cd web && npm sbom --sbom-format cyclonedx --package-lock-only) > {{ out }}/sbom-page.cdx.json; fi
     cd {{ out }} && sha256sum -- * > SHA256SUMS && sha256sum --check --quiet SHA256SUMS
+
+# A release rehearsed on a fresh copy of the last commit, from an export's folder: its model is the bundled one, the page is built,
+# everything is laid in OUT, and the phones' pages are followed from there.
+rehearse artifacts out:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    copy=$(mktemp -d) out={{ absolute_path(out) }}
+    trap 'rm -rf "$copy"' EXIT
+    git clone --quiet . "$copy"
+    cp -R {{ artifacts }} "$copy/artifacts"
+    for bundled in "$copy"/sdk/models/student-*; do cmp "$bundled" "$copy/artifacts/$(basename "$bundled")"; done
+    cd "$copy"
+    export PYTHONPATH="$copy"
+    just page
+    just release "$out"
+    python -m tests.phones "$out"

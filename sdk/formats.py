@@ -41,7 +41,7 @@ class PhotoFormat:
 
 # Pillow reads dozens of formats, many of them for scientists or the 1990s. Fewer decoders, fewer holes.
 FORMATS: Final = (
-    PhotoFormat(name="JPEG", suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"), signature=rb"\xff\xd8\xff", side=65500),
+    PhotoFormat(name="JPEG", suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"), signature=rb"\xff\xd8", side=65500),
     PhotoFormat(name="MPO", suffixes=(".mpo",), signature=None, written=False, kept=False, further="views"),
     PhotoFormat(name="PNG", suffixes=(".png",), signature=rb"\x89PNG\r\n\x1a\n", bits=16, further="frames"),
     PhotoFormat(name="WEBP", suffixes=(".webp",), signature=rb"RIFF....WEBP", side=16383, further="frames"),

@@ -27,9 +27,8 @@ PAGE: Final = Path(__file__).parent / "page"
 """Where the built page lies, if this installation has it."""
 
 HEADERS: Final = {
-    # Together these isolate the page from other origins, without which browsers give WebAssembly one thread.
+    # Pages of other origins can neither hold on to this one nor show its files.
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
     # The page talks to nobody but this server.
     "Content-Security-Policy": (
@@ -47,7 +46,7 @@ HEADERS: Final = {
 
 # Systems disagree on these two, and browsers insist on them.
 _TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
-_COMPRESSIBLE: Final = {".css", ".html", ".js", ".json", ".mjs", ".onnx", ".svg", ".wasm", ".webmanifest"}
+_COMPRESSIBLE: Final = {".css", ".html", ".js", ".json", ".mjs", ".onnx", ".svg", ".tflite", ".wasm", ".webmanifest"}
 _CHUNK_BYTES: Final = 1 << 16
 _SILENCE_SECONDS: Final = 20
 """A connection that says nothing for so long is closed; a phone on a slow network says something sooner."""

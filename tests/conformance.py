@@ -3,8 +3,9 @@
     python -m tests.conformance FOLDER... [--json FILE]
 
 Every file is read by the SDK, by libvips (with its profile applied) and by OpenCV. Where those two agree within
-2 units of L on average, the SDK must too. It prints a table of what became of the files, each refusal's reason with
-how many files have it, and each picture that differs; the exit code is 1 if one does.
+2 units of L on average, the SDK must too; what is transparent need not. It prints what became of each
+folder's files, each refusal's reason with how many files have it, and each picture that differs; the exit code is 1 if
+one does.
 """
 
 import argparse
@@ -21,8 +22,17 @@ import numpy.typing as npt
 import pyvips
 
 from sdk import PhotoError, color, formats, image
+from sdk.image import DEFAULT_LIMITS
 
 AGREED: Final = 2.0  # mean difference of L
+OUTCOMES: Final = (
+    AGREES := "as the two have it",
+    ALONE := "read, without two references",
+    UNDECIDED := "read, where the two disagree or cannot judge",
+    REFUSED := "refused, as by one of the two at least",
+    REFUSED_ALONE := "refused, though both read it",
+    WRONG := "wrong",
+)
 # libvips and OpenCV read none of these, so they cannot judge them.
 _UNKNOWN_TO_BOTH: Final = (b"gAMA", b"cHRM", b"cICP")
 
@@ -31,6 +41,8 @@ def by_vips(path: Path) -> npt.NDArray[Any] | None:
     """Lightness by libvips, upright and in sRGB."""
     try:
         opened = pyvips.Image.new_from_file(str(path)).autorot()
+        if opened.width * opened.height > DEFAULT_LIMITS.pixels:
+            return None
         if opened.get_typeof("icc-profile-data"):
             opened = opened.icc_transform("srgb")
         opened = opened.colourspace("srgb")
@@ -46,7 +58,7 @@ def by_opencv(path: Path) -> npt.NDArray[Any] | None:
         found = cv2.imread(str(path), cv2.IMREAD_COLOR)
     except cv2.error:  # too large for it
         return None
-    return None if found is None else lightness(found[..., ::-1])
+    return None if found is None or found[..., 0].size > DEFAULT_LIMITS.pixels else lightness(found[..., ::-1])
 
 
 def lightness(rgb: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -55,9 +67,12 @@ def lightness(rgb: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return color.rgb_to_lightness(np.ascontiguousarray(np.broadcast_to(deep, (*deep.shape[:2], 3))))
 
 
-def differ(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
-    """How far two pictures' lightness is apart, on average; infinite where their sizes differ."""
-    return float(np.abs(one - other).mean()) if one.shape == other.shape else float("inf")
+def differ(one: npt.NDArray[Any], other: npt.NDArray[Any], alpha: npt.NDArray[Any] | None = None) -> float:
+    """How far two pictures' lightness is apart, on average, where it shows; infinite where their sizes differ."""
+    if one.shape != other.shape:
+        return float("inf")
+    off = np.abs(one - other)
+    return float(off.mean()) if alpha is None else float(off[alpha > 0].sum() / off.size)
 
 
 def judge(path: Path) -> tuple[str, str]:
@@ -67,16 +82,16 @@ def judge(path: Path) -> tuple[str, str]:
         photo = next(image.read_pages(path)[1])
     except PhotoError as error:
         reason = re.sub(r"\d[\d,.×/]*|\(.*\)", "…", str(error).removeprefix(f"{path}: "))
-        return ("refused, read by both" if all(ref is not None for ref in references) else "refused"), reason
+        return (REFUSED_ALONE if all(ref is not None for ref in references) else REFUSED), reason
     vips, opencv = references
     if vips is None or opencv is None:
-        return "read, without two references", ""
+        return ALONE, ""
     content = path.read_bytes()
-    if differ(vips, opencv) > AGREED or any(chunk in content for chunk in _UNKNOWN_TO_BOTH):
-        return "read, where the two disagree or cannot judge", ""
+    if differ(vips, opencv, photo.alpha) > AGREED or any(chunk in content for chunk in _UNKNOWN_TO_BOTH):
+        return UNDECIDED, ""
     ours = lightness(np.asarray(photo.as_image().convert("RGB")))
-    off = differ(ours, vips)
-    return ("as the two have it", "") if off <= AGREED else ("WRONG", f"{path}: {off:.1f} of L")
+    off = differ(ours, vips, photo.alpha)
+    return (AGREES, "") if off <= AGREED else (WRONG, f"{path}: {off:.1f} of L")
 
 
 def main() -> int:
@@ -85,19 +100,26 @@ def main() -> int:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    paths = sorted(path for folder in options.folders for path in folder.rglob("*") if formats.is_photo(path))
-    judged = [judge(path) for path in paths if path.is_file()]
-    outcomes = Counter(outcome for outcome, _ in judged)
-    reasons = Counter(said for outcome, said in judged if outcome.startswith("refused"))
-    wrong = [said for outcome, said in judged if outcome == "WRONG"]
-    for title, counts in (("outcome", outcomes), ("refused because", reasons)):
-        print(f"\n| {title} | files |\n|---|---:|")
-        for name, count in counts.most_common():
-            print(f"| {name} | {count} |")
+    judged = {str(folder): list(map(judge, photos_of(folder))) for folder in options.folders}
+    outcomes = {name: Counter(outcome for outcome, _ in found) for name, found in judged.items()}
+    everything = [told for found in judged.values() for told in found]
+    reasons = Counter(said for outcome, said in everything if outcome.startswith("refused"))
+    wrong = [said for outcome, said in everything if outcome == WRONG]
+    print(f"| folder | {' | '.join(OUTCOMES)} |\n|---|{'---:|' * len(OUTCOMES)}")
+    for name, counts in outcomes.items():
+        print(f"| {name} | {' | '.join(str(counts[outcome]) for outcome in OUTCOMES)} |")
+    print("\n| refused because | files |\n|---|---:|")
+    for name, count in reasons.most_common():
+        print(f"| {name} | {count} |")
     print(*wrong, sep="\n")
     if options.json:
         options.json.write_text(json.dumps({"outcomes": outcomes, "reasons": reasons, "wrong": wrong}, indent=1))
     return 1 if wrong else 0
+
+
+def photos_of(folder: Path) -> list[Path]:
+    """The photos of a folder, in alphabetical order."""
+    return sorted(path for path in folder.rglob("*") if formats.is_photo(path) and path.is_file())
 
 
 if __name__ == "__main__":

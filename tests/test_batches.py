@@ -76,6 +76,8 @@ def test_hints_tell_the_photos_own_chroma_where_they_are(packed: Path) -> None:
     batch, again = (PackedPhotos(packed).batch(3, recipe) for _ in range(2))
     hints = batch.inputs[HINTS.name]
     assert torch.equal(hints, again.inputs[HINTS.name])
+    shared = [PackedPhotos(packed).batch(3, recipe, rank=rank, world=2).inputs[HINTS.name] for rank in range(2)]
+    assert torch.equal(torch.cat(shared), hints)
     assert hints.shape == (32, 3, 32, 32)
     mask = hints[:, 2:]
     assert set(mask.unique().tolist()) == {0.0, 1.0}

@@ -15,7 +15,7 @@ from converters import budgets, export, export_all
 from converters.build import build
 from converters.calibration import sample_photos
 from converters.export import Export
-from converters.formats import ALL_TARGETS, find_format, find_target
+from converters.formats import ALL_TARGETS, FORMATS, find_format, find_target
 from converters.formats.pte import BUNDLED_CASES
 from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
@@ -33,6 +33,7 @@ QUICK = (
     find_target("onnx", "fp32", "rgb"),
     find_target("executorch", "int8"),
     find_target("coreml", "int8"),
+    find_target("litert", "int8"),
 )
 
 

@@ -41,7 +41,7 @@ def test_the_contracts_vectors_are_fresh() -> None:
 
 
 def test_they_are_of_the_bundled_model() -> None:
-    assert EXPECTED["model_sha256"] == load_manifest(BUNDLED_MODEL).find_artifact("onnx", None).sha256
+    assert EXPECTED["model_sha256"] == load_manifest(BUNDLED_MODEL).find_artifact("litert", None).sha256
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -1,6 +1,7 @@
 """Photos as they really are, hostile ones included."""
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +185,28 @@ def test_a_photo_in_memory_stays_as_it_was() -> None:
     assert not np.array_equal(np.asarray(coloured.colorize(picture)), held)
     assert (held == 90).all()
     np.testing.assert_array_equal(np.asarray(picture), held)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_only_the_lowest_bits_of_a_pngs_clear_level_count(depth: int) -> None:
+    grey = samples.whole(samples.GREY, depth)
+    key = int(grey[0, 0])
+    png = samples.png(grey, 0, depth, samples.chunk(b"tRNS", struct.pack(">H", key | 0x8000)))
+    np.testing.assert_array_equal(image.read(png).alpha == 0, grey == key)
+
+
+def test_a_jpeg_may_have_padding_between_its_segments() -> None:
+    whole = encoded(Image.new("L", (16, 8), 90), "JPEG")
+    np.testing.assert_array_equal(image.read(whole[:2] + bytes(5) + whole[2:]).rgb, image.read(whole).rgb)
+
+
+@pytest.mark.parametrize("numbers", [(1, 3), (0, 1), (2,)])
+def test_a_jpegs_profile_counts_if_all_of_it_is_there(numbers: tuple[int, ...]) -> None:
+    profile = samples.profile("linear", grey=True)
+    whole = encoded(Image.new("L", (16, 8), 90), "JPEG")
+    pieces = b""
+    for number, start in zip(numbers, range(0, len(profile), len(profile) // len(numbers) + 1), strict=True):
+        body = b"ICC_PROFILE\0" + bytes([number, len(numbers)])
+        body += profile[start : start + len(profile) // len(numbers) + 1]
+        pieces += b"\xff\xe2" + struct.pack(">H", len(body) + 2) + body
+    np.testing.assert_array_equal(image.read(whole[:2] + pieces + whole[2:]).rgb, image.read(whole).rgb)

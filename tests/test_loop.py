@@ -141,6 +141,15 @@ def test_half_precision_weights_are_left_each_minute(
     assert checkpoint.load_student(halves).recipe == TINY
 
 
+def test_half_precision_keeps_a_variance_beyond_its_range(tmp_path: Path) -> None:
+    opened = progress.open_run("pretrain", TINY, tmp_path, "random", Accelerator())
+    norm = next(module for module in opened.averaged.network.modules() if isinstance(module, torch.nn.BatchNorm2d))
+    norm.get_buffer("running_var").fill_(1e6)
+    progress.save_halves(opened, TINY, tmp_path)
+    weights = checkpoint.load_weights(tmp_path / progress.HALVES_FILE)
+    assert all(bool(value.isfinite().all()) for value in weights.values())
+
+
 def test_a_state_of_before_a_recipe_had_a_new_entry_is_resumed(packed: Path, tmp_path: Path) -> None:
     run(TINY, packed, tmp_path, max_minutes=0)
     state = checkpoint.load_training_state(tmp_path / progress.STATE_FILE)

@@ -79,7 +79,7 @@ def test_the_page_has_its_own_bill_where_the_wheel_holds_it(release: Path) -> No
     assert bill.exists() == (PROJECT / "sdk" / "page" / "index.html").exists()
     if bill.exists():
         components = json.loads(bill.read_text())["components"]
-        assert {"onnxruntime-web", "utif2", "libheif-js"} <= {part["name"] for part in components}
+        assert {"@litertjs/core", "utif2", "libheif-js"} <= {part["name"] for part in components}
 
 
 def test_the_wheel_holds_the_model_its_proof_and_its_licence(release: Path) -> None:

@@ -9,14 +9,24 @@ import pytest
 import torch
 
 from sdk import color
-from sdk.contract import AB, LIGHTNESS
+from sdk.contract import AB, HINTS, LIGHTNESS
 from tests.conftest import PHOTOS
 from tests.small_runs import SMALL_BATCH, TINY, TINY_GAN, assert_same
 from training import checkpoint, metrics
-from training.config import DiscriminatorKind, DistillConfig, GanConfig, Recipe, StudentConfig, TeacherConfig
+from training.config import (
+    DiscriminatorKind,
+    DistillConfig,
+    GanConfig,
+    Recipe,
+    RecipeError,
+    StudentConfig,
+    TeacherConfig,
+)
 from training.data import Batch, PackedPhotos, decode_rgb
+from training.models.classes import SIDE, STEP, nearest_classes
 from training.models.unet import UNet
 from training.tasks import Task
+from training.tasks.classify import ClassifyTask
 from training.tasks.distill import DistillTask
 from training.tasks.gan import GanTask
 from training.tasks.pretrain import PretrainTask
@@ -117,7 +127,7 @@ def test_a_vivid_head_learns_beside_a_faithful_one_and_both_from_hints(packed: P
     task, batch = GanTask(checkpoint.build_network(recipe), recipe), PackedPhotos(packed).batch(0, recipe)
     task.discriminator_losses(batch)
     losses = task.generator_losses(batch)
-    assert set(losses) == {"ab", "vivid_ab_l1", "vivid_ab_adversarial"}
+    assert set(losses) == {"ab_truth", "vivid_ab_truth", "vivid_ab_adversarial"}
     torch.stack(list(losses.values())).sum().backward()
     assert task.network.hints is not None
     assert all(parameter.grad is not None for parameter in task.network.hints.parameters())
@@ -129,7 +139,7 @@ def test_distillation_leaves_the_teacher_alone(packed: Path, teacher_checkpoint:
     recipe = dataclasses.replace(TINY, distill=DistillConfig(teacher=str(teacher_checkpoint)))
     task = DistillTask(checkpoint.build_network(recipe), recipe, teacher=teacher)
     losses = task.losses(PackedPhotos(packed).batch(0, SMALL_BATCH))
-    assert set(losses) == {"teacher_output", "teacher_features", "truth"}
+    assert set(losses) == {"ab_teacher", "ab_truth", "teacher_features"}
     torch.stack(list(losses.values())).sum().backward()
     assert_same(dict(teacher.state_dict()), before)
     assert all(parameter.grad is None for parameter in teacher.parameters())
@@ -143,5 +153,57 @@ def test_distillation_may_count_decibels(packed: Path, teacher_checkpoint: Path)
     teacher = checkpoint.load_network(teacher_checkpoint).network
     task = DistillTask(teacher, recipe, teacher=teacher)
     losses = task.losses(PackedPhotos(packed).batch(0, SMALL_BATCH))
-    assert losses["teacher_output"].item() == pytest.approx(-4)  # what no error at all has
-    assert losses["truth"] > losses["teacher_output"]
+    assert losses["ab_teacher"].item() == pytest.approx(-4)  # what no error at all has
+    assert losses["ab_truth"] > losses["ab_teacher"]
+
+
+def test_a_classifier_learns_which_colours_eight_photos_have() -> None:
+    torch.manual_seed(0)
+    batch = eight_photos()
+    recipe = Recipe(teacher=TeacherConfig(encoder="resnet18", classes=True))
+    task = ClassifyTask(checkpoint.build_network(recipe), recipe)
+    optimizer = torch.optim.AdamW(task.network.parameters(), lr=1e-3)
+    for _ in range(60):
+        optimizer.zero_grad()
+        torch.stack(list(task.losses(batch).values())).sum().backward()
+        optimizer.step()
+    assert psnr_on(task.network, batch) > 25
+
+
+def test_classes_around_a_colour_average_to_it() -> None:
+    ab = torch.rand(2, 2, 4, 4) * 1.6 - 0.8
+    classes, shares = nearest_classes(ab)
+    axis = (torch.arange(SIDE) - SIDE // 2) * STEP
+    colours = torch.cartesian_prod(axis, axis)[classes]
+    torch.testing.assert_close((colours * shares[..., None]).sum(dim=1).permute(0, 3, 1, 2), ab)
+
+
+def test_a_network_without_classes_cannot_classify() -> None:
+    with pytest.raises(RecipeError, match="classes = true"):
+        ClassifyTask(checkpoint.build_network(TINY), TINY)
+
+
+def test_a_teacher_without_hints_is_silent_where_there_are_some(packed: Path, teacher_checkpoint: Path) -> None:
+    student = StudentConfig(width=0.35, decoder=(32, 16, 16, 16), hints=True)
+    recipe = dataclasses.replace(SMALL_BATCH, student=student, hinted_photos=1.0, distill=DistillConfig(teacher=""))
+    batch = PackedPhotos(packed).batch(0, recipe)
+    task = DistillTask(
+        checkpoint.build_network(recipe), recipe, teacher=checkpoint.load_network(teacher_checkpoint).network
+    )
+    told = task.losses(batch)
+    assert torch.equal(told["ab_teacher"], told["ab_truth"])
+    silence = {
+        name: torch.zeros_like(values) if name == HINTS.name else values for name, values in batch.inputs.items()
+    }
+    untold = task.losses(dataclasses.replace(batch, inputs=silence))
+    assert not torch.equal(untold["ab_teacher"], untold["ab_truth"])
+
+
+def test_a_teacher_of_other_heads_is_refused(teacher_checkpoint: Path) -> None:
+    recipe = dataclasses.replace(
+        TINY, student=dataclasses.replace(TINY.student, heads=("vivid_ab",)), distill=DistillConfig(teacher="")
+    )
+    with pytest.raises(RecipeError, match="answers ab"):
+        DistillTask(
+            checkpoint.build_network(recipe), recipe, teacher=checkpoint.load_network(teacher_checkpoint).network
+        )

@@ -95,7 +95,7 @@ def _add_stage(command: argparse.ArgumentParser, name: str) -> None:
     start.add_argument(
         "--encoder-weights",
         type=Path,
-        help="ImageNet encoder, safetensors, torchvision's names (default: torchvision's own, downloaded once)",
+        help="ImageNet encoder, safetensors, in its published names (default: what is published, fetched once)",
     )
     start.add_argument("--from-random-weights", action="store_true", help="start from nothing: much worse colours")
     command.add_argument(
@@ -143,7 +143,7 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    encoder_weights: EncoderWeights = "random" if options.from_random_weights else "torchvision"
+    encoder_weights: EncoderWeights = "random" if options.from_random_weights else "published"
     if options.encoder_weights:
         encoder_weights = EncoderFile(options.encoder_weights, options.encoder_input)
     recipe = load_recipe(options.recipe)

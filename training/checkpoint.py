@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.config import Recipe, RecipeError, TeacherConfig, recipe_as_dict, recipe_from_dict
+from training.config import PIX2PIX, Recipe, TeacherConfig, recipe_as_dict, recipe_from_dict
 from training.errors import TrainingError
 from training.models.student import Student
-from training.models.teacher import Pix2PixTeacher, ResNetTeacher
+from training.models.teacher import Pix2PixTeacher, Teacher
 from training.models.unet import UNet
 
 Network_co = TypeVar("Network_co", bound=UNet, covariant=True)
@@ -109,7 +109,7 @@ def load_network(path: Path) -> NetworkFile[UNet]:
         recipe = recipe_from_dict(json.loads(metadata["recipe"]))
         network = build_network(recipe)
         network.load_state_dict(weights)
-    except (KeyError, RecipeError, ValueError, RuntimeError) as error:
+    except (KeyError, ValueError, RuntimeError) as error:  # RecipeError and EncoderError are ValueErrors
         why = str(error).partition("\n")[0]  # PyTorch names every tensor
         raise CheckpointError(f"{path} does not hold a network of this version: {why}") from error
     return NetworkFile(network.eval(), recipe)
@@ -127,14 +127,18 @@ def load_student(path: Path) -> NetworkFile[Student]:
     return NetworkFile(loaded.network, loaded.recipe)
 
 
-def build_network(recipe: Recipe) -> Student | Pix2PixTeacher | ResNetTeacher:
-    """The network a recipe trains, with random weights."""
+def build_network(recipe: Recipe) -> Student | Teacher | Pix2PixTeacher:
+    """The network a recipe trains, with random weights.
+
+    Raises:
+        EncoderError: It names an encoder that is not known, or has no such width.
+    """
     if recipe.teacher is None:
         return Student(**asdict(recipe.student))
     return _build_teacher(recipe.teacher)
 
 
-def _build_teacher(config: TeacherConfig) -> Pix2PixTeacher | ResNetTeacher:
-    if config.encoder == "pix2pix":
-        return Pix2PixTeacher(width=config.width, levels=config.levels)
-    return ResNetTeacher(encoder=config.encoder)
+def _build_teacher(config: TeacherConfig) -> Teacher | Pix2PixTeacher:
+    if config.encoder == PIX2PIX:
+        return Pix2PixTeacher(width=config.width, levels=config.levels, heads=config.heads)
+    return Teacher(encoder=config.encoder, heads=config.heads, hints=config.hints, classes=config.classes)

@@ -11,6 +11,7 @@ from training.errors import TrainingError
 GanObjective = Literal["bce", "least squares", "hinge"]
 DiscriminatorKind = Literal["patch", "semantic"]
 PretrainLoss = Literal["huber", "psnr"]
+PIX2PIX = "pix2pix"
 
 
 class RecipeError(TrainingError, ValueError):
@@ -21,6 +22,7 @@ class RecipeError(TrainingError, ValueError):
 class StudentConfig:
     """The student's shape; see `training.models.student.Student`."""
 
+    encoder: str = "mobilenet_v2"
     width: float = 1.0
     decoder: tuple[int, ...] = (192, 96, 64, 32)
     heads: tuple[str, ...] = ("ab",)
@@ -29,11 +31,23 @@ class StudentConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherConfig:
-    """The teacher's shape; see `training.models.teacher`. Width and levels are for "pix2pix" alone."""
+    """The teacher's shape; see `training.models.teacher`.
 
-    encoder: Literal["pix2pix", "resnet18", "resnet34"] = "resnet34"
+    Attributes:
+        encoder: A key of `training.models.encoders.ENCODERS`, or "pix2pix" for the paper's whole generator.
+        width: Of "pix2pix" alone.
+        levels: Of "pix2pix" alone.
+        heads: The contract's outputs it answers, by name.
+        hints: Whether it takes hints, which "pix2pix" cannot.
+        classes: Whether it chooses among colours, for the `classify` stage; "pix2pix" cannot.
+    """
+
+    encoder: str = "resnet34"
     width: int = 64
     levels: int = 8
+    heads: tuple[str, ...] = ("ab",)
+    hints: bool = False
+    classes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +107,7 @@ class Recipe:
         size: Side of the network's input while training, in pixels; a multiple of 32.
         smallest_crop: Smallest side of a random crop, as a share of the photo's.
         old_photos: Share of photos whose lightness is made to look old; see `training.data.old_photos`.
+        hinted_photos: Share of photos that a network which takes hints is given some of; see `training.data.hints`.
         loss: "huber", or "psnr", what the evaluation averages, once colours are roughly right; of ab, not of a GAN.
         huber_delta: Where Huber's loss turns from quadratic to linear, in units of 110 Lab.
         encoder_learning_rate_scale: The pretrained encoder learns this much slower than the rest.
@@ -118,6 +133,7 @@ class Recipe:
     size: int = 128
     smallest_crop: float = 0.5
     old_photos: float = 0.0
+    hinted_photos: float = 0.7
     loss: PretrainLoss = "huber"
     huber_delta: float = 0.1
     learning_rate: float = 2e-3
@@ -137,7 +153,7 @@ class Recipe:
     @property
     def takes_hints(self) -> bool:
         """Whether the network to train is given hints beside the lightness."""
-        return self.teacher is None and self.student.hints
+        return (self.teacher or self.student).hints
 
 
 _TABLES = {"student": StudentConfig, "teacher": TeacherConfig, "gan": GanConfig, "distill": DistillConfig}
@@ -215,7 +231,10 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _check_together(recipe: Recipe) -> None:
-    levels = recipe.teacher.levels if recipe.teacher and recipe.teacher.encoder == "pix2pix" else 5
+    pix2pix = recipe.teacher is not None and recipe.teacher.encoder == PIX2PIX
+    if recipe.teacher and pix2pix and (recipe.takes_hints or recipe.teacher.classes):
+        raise RecipeError("a pix2pix teacher takes no hints and knows no classes")
+    levels = recipe.teacher.levels if recipe.teacher and pix2pix else 5
     if recipe.size % 2**levels:
         raise RecipeError(f"size is a multiple of {2**levels} for this network, not {recipe.size}")
 
@@ -228,7 +247,7 @@ _RANGES: tuple[tuple[float, float, frozenset[str]], ...] = (
     (2, _ANY, frozenset({"levels"})),
     (0, 2**32, frozenset({"seed"})),
     (0.01, 1, frozenset({"smallest_crop"})),
-    (0, 1, frozenset({"old_photos", "ema_decay", "betas"})),
+    (0, 1, frozenset({"old_photos", "hinted_photos", "ema_decay", "betas"})),
     (1e-12, _ANY, frozenset({"huber_delta", "learning_rate", "gradient_clip", "minutes", "strength"})),
     (
         0,

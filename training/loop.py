@@ -39,7 +39,7 @@ def train(
     held_out: Photos,
     run: Path,
     *,
-    encoder_weights: EncoderWeights = "torchvision",
+    encoder_weights: EncoderWeights = "published",
     max_minutes: float = math.inf,
     save_every: int = 500,
 ) -> None:
@@ -63,6 +63,7 @@ def train(
     """
     run.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
+    torch.backends.cudnn.benchmark = True  # every step has the same shapes
     accelerator = Accelerator(mixed_precision=best_precision())
     training = open_run(stage, recipe, run, encoder_weights, accelerator)
     photos.move_to(accelerator.device)

@@ -9,6 +9,9 @@ from torch.nn import functional as F
 
 from training.config import PretrainLoss, Recipe
 
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""A prediction and what it should have been, (N, 2, H, W) each, to a scalar."""
+
 
 def ab_loss(predicted_ab: Tensor, ab: Tensor, recipe: Recipe) -> Tensor:
     """The loss that the recipe names, of a network's ab against a photo's or a teacher's."""

@@ -126,6 +126,9 @@ def save(training: Training, stage: str, recipe: Recipe, run: Path) -> None:
 
 
 def save_halves(training: Training, recipe: Recipe, run: Path) -> None:
-    """The averaged weights in half precision: small enough to fetch from a machine that may be taken away."""
-    halves = {key: value.half() if value.is_floating_point() else value for key, value in _plain(training).items()}
+    """The averaged weights in half precision: small enough to fetch from a machine that may be taken away.
+
+    Vectors stay as they are. They are few, and a batch norm's variance can lie beyond what half precision holds.
+    """
+    halves = {key: value.half() if value.ndim > 1 else value for key, value in _plain(training).items()}
     save_network(halves, recipe, run / HALVES_FILE)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
-from torchvision.models.mobilenetv2 import InvertedResidual
 
 from training.models.blocks import DecoderStep, GlobalContext
 from training.models.unet import UNet
@@ -72,8 +71,9 @@ def round_activations(network: UNet) -> None:
 
 def _rounded_outputs(network: UNet) -> Iterator[nn.Module]:
     """Layers whose outputs an int8 artifact stores: after activations are fused into the convolutions before them."""
+    rounded = (nn.ReLU6, GlobalContext, *(network.encoder.rounded if network.encoder else ()))
     for module in network.modules():
-        if isinstance(module, nn.ReLU6 | InvertedResidual | GlobalContext):
+        if isinstance(module, rounded):
             yield module
         elif isinstance(module, DecoderStep):
             yield from (module.project, module.skip)

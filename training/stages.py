@@ -1,25 +1,22 @@
 """The stages by name, and what a network starts a stage from."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-from urllib.error import URLError
+from typing import Literal
 
 from torch import Tensor
-from torchvision.models import get_model_weights
 
 from sdk.contract import AB
 from training.checkpoint import build_network, load_network, load_weights
 from training.config import Recipe, RecipeError
-from training.models.encoders import INPUT_RANGES
-from training.models.student import Student
-from training.models.teacher import ResNetTeacher
+from training.models.encoders import INPUT_RANGES, Encoder
 from training.models.unet import UNet
 from training.quantization import round_activations, round_weights
 from training.tasks import Task
-from training.tasks.distill import DistillTask
+from training.tasks.classify import ClassifyTask
+from training.tasks.distill import DistillTask, distill_config
 from training.tasks.gan import GanTask
 from training.tasks.pretrain import PretrainTask
 
@@ -39,7 +36,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class EncoderFile:
-    """ImageNet weights for a fresh encoder, in torchvision's key names.
+    """ImageNet weights for a fresh encoder, in their published names.
 
     Attributes:
         path: A safetensors file.
@@ -50,8 +47,8 @@ class EncoderFile:
     input_range: str
 
 
-EncoderWeights = EncoderFile | Literal["torchvision", "random"]
-"""Where a fresh encoder's weights come from: a file, torchvision's own (downloaded once), or nowhere."""
+EncoderWeights = EncoderFile | Literal["published", "random"]
+"""Where a fresh encoder's weights come from: a file, their publisher (downloaded once), or nowhere."""
 
 
 def _pretrain(network: UNet, recipe: Recipe) -> Task:
@@ -65,15 +62,14 @@ def _gan(network: UNet, recipe: Recipe) -> Task:
         raise RecipeError("this stage needs a [gan] table, which may be empty")
     if recipe.round_weights:
         round_weights(network)
-    return GanTask(network, recipe)
+    teacher = load_network(Path(recipe.distill.teacher)).network if recipe.distill else None
+    return GanTask(network, recipe, teacher=teacher)
 
 
 def _distill(network: UNet, recipe: Recipe) -> Task:
-    if recipe.distill is None:
-        raise RecipeError("this stage needs a [distill] table with the teacher's weights file")
     if recipe.round_weights:
         round_weights(network)
-    return DistillTask(network, recipe, teacher=load_network(Path(recipe.distill.teacher)).network)
+    return DistillTask(network, recipe, teacher=load_network(Path(distill_config(recipe).teacher)).network)
 
 
 def _qat(network: UNet, recipe: Recipe) -> Task:
@@ -86,6 +82,7 @@ def _qat(network: UNet, recipe: Recipe) -> Task:
 STAGES = {
     "pretrain": Stage("supervised training of a student or teacher", _pretrain),
     "gan": Stage("adversarial training of a teacher, or of a student's vivid head", _gan),
+    "classify": Stage("training of a teacher that chooses among colours", ClassifyTask),
     "distill": Stage("training of a student on a teacher's answers", _distill),
     "qat": Stage("fine-tuning of a student for its int8 artifacts", _qat),
 }
@@ -105,39 +102,43 @@ def starting_network(recipe: Recipe, encoder_weights: EncoderWeights) -> UNet:
         except RuntimeError as error:
             raise RecipeError(f"{recipe.start} holds a network of another shape than the recipe's") from error
     elif encoder_weights != "random":
-        if not isinstance(network, Student | ResNetTeacher):
+        if network.encoder is None:
             raise RecipeError("a pix2pix teacher has no ImageNet encoder; ask for --from-random-weights")
-        if isinstance(encoder_weights, EncoderFile):
-            weights, input_range = load_weights(encoder_weights.path), encoder_weights.input_range
-        else:
-            weights, input_range = _torchvision_weights(recipe), "imagenet"
+        weights, input_range = _imagenet_weights(recipe, network.encoder, encoder_weights)
         try:
-            network.load_imagenet_encoder(weights, INPUT_RANGES[input_range])
+            network.encoder.load(network.stages, weights, INPUT_RANGES[input_range])
         except (KeyError, RuntimeError) as error:
             raise RecipeError("the encoder weights are of another network than the recipe's") from error
     return network
 
 
 def _grown(weights: dict[str, Tensor], network: UNet) -> dict[str, Tensor]:
-    """Weights for a network that has more heads, or takes hints: a new head begins as the faithful one."""
-    heads = {
+    """Weights for a network of other heads, or one that takes hints.
+
+    A new head begins as the faithful one, or afresh where that has another shape; so do hints.
+    """
+    ours = network.state_dict()
+    fresh = {key: value for key, value in ours.items() if key.startswith(("heads.", "hints."))}
+    faithful = {
         f"heads.{name}.{key}": weights[f"heads.{AB.name}.{key}"]
         for name, head in network.heads.items()
         for key in head.state_dict()
-        if f"heads.{AB.name}.{key}" in weights  # else the loader says that it is another network's
+        if f"heads.{AB.name}.{key}" in weights
     }
-    hints = {f"hints.{key}": value for key, value in (network.hints.state_dict() if network.hints else {}).items()}
-    return heads | hints | weights
+    grown = fresh | faithful | weights
+    return {key: value for key, value in grown.items() if key in ours or not key.startswith("heads.")}
 
 
-def _torchvision_weights(recipe: Recipe) -> dict[str, Tensor]:
-    """Torchvision's published ImageNet weights, from its cache or its site."""
+def _imagenet_weights(
+    recipe: Recipe, encoder: Encoder, source: EncoderFile | Literal["published"]
+) -> tuple[Mapping[str, Tensor], str]:
+    if isinstance(source, EncoderFile):
+        return load_weights(source.path), source.input_range
     if recipe.teacher is None and not math.isclose(recipe.student.width, 1):
         raise RecipeError("ImageNet weights are published for width 1 alone; ask for --from-random-weights")
-    weights: Any = get_model_weights(recipe.teacher.encoder if recipe.teacher else "mobilenet_v2")
     try:
-        return dict(weights.DEFAULT.get_state_dict(progress=True, check_hash=True))
-    except (URLError, OSError) as error:
+        return encoder.published(), encoder.input_range
+    except OSError as error:  # URLError is one
         raise RecipeError(
             f"ImageNet weights could not be downloaded ({error}); "
             "name a file with --encoder-weights, or ask for --from-random-weights"

@@ -9,6 +9,8 @@ const executablePath = ["/usr/bin/chromium"].find(existsSync);
 /** The interpreter that has the SDK. */
 export const PYTHON = process.env.PYTHON ?? "python";
 const PORT = 8765;
+const CLOCK = "clock.spec.ts";
+const DESKTOP = { viewport: { width: 1280, height: 800 } };
 
 export default defineConfig({
   testDir: "e2e",
@@ -23,8 +25,9 @@ export default defineConfig({
     screenshot: "only-on-failure",
   },
   projects: [
-    { name: "desktop", use: { viewport: { width: 1280, height: 800 } } },
-    { name: "phone", use: { ...devices["Pixel 7"] } },
+    { name: "desktop", testIgnore: CLOCK, use: DESKTOP },
+    { name: "phone", testIgnore: CLOCK, use: { ...devices["Pixel 7"] } },
+    { name: "clock", testMatch: CLOCK, use: DESKTOP, dependencies: ["desktop", "phone"] },
   ],
   webServer: {
     command: `${PYTHON} -m sdk serve --port ${PORT} --no-browser`,

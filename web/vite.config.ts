@@ -10,8 +10,6 @@ import { defineConfig } from "vitest/config";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const PAGE = here("../sdk/page");
-// ONNX Runtime's glue and WebAssembly stay files of their own: threads start from them.
-const conditions = ["onnxruntime-web-use-extern-wasm", "browser", "module", "import", "default"];
 
 // The page lies outside of this folder, so what it imports is pointed at.
 const ALIASES = {
@@ -24,7 +22,7 @@ export default defineConfig({
   base: "./",
   root: here("../examples/web"),
   worker: { format: "es" },
-  resolve: { conditions, alias: ALIASES },
+  resolve: { alias: ALIASES },
   plugins: [copies(PAGE), serviceWorker(PAGE)],
   build: {
     outDir: PAGE,
@@ -40,7 +38,7 @@ export default defineConfig({
 });
 
 const COPIED = {
-  models: ["../sdk/models", /\.(onnx|json)$/],
+  models: ["models", /\.(tflite|json)$/],
   samples: ["../examples/photos", /\.jpg$/],
   check: ["../goldens/photos", /\.(webp|json)$/],
 } as const;

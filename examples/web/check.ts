@@ -21,9 +21,7 @@ export interface Report {
   readonly created: string;
   readonly browser: string;
   readonly cores: number;
-  readonly threads: number;
-  readonly simd: true;
-  readonly cross_origin_isolated: boolean;
+  readonly relaxed_simd: boolean;
   readonly model: { readonly name: string; readonly version: string; readonly precision: string; readonly sha256: string };
   readonly goldens_are_of_this_model: boolean;
   readonly runs: number;
@@ -72,7 +70,7 @@ export function prepareCheck(colorizer: Promise<Colorizer>): void {
 }
 
 async function check(colorizer: Colorizer, onShare: (share: number) => void): Promise<Report> {
-  const { model, version, precision, sha256, threads, crossOriginIsolated } = colorizer.info;
+  const { model, version, precision, sha256, relaxedSimd } = colorizer.info;
   const expected: Expected = await (await fetch("check/expected.json")).json();
   const greys: Blob[] = [];
   const photos: Report["photos"][number][] = [];
@@ -97,9 +95,7 @@ async function check(colorizer: Colorizer, onShare: (share: number) => void): Pr
     created: new Date().toISOString(),
     browser: navigator.userAgent,
     cores: navigator.hardwareConcurrency,
-    threads,
-    simd: true, // the runtime has no other build: where it runs, it uses SIMD
-    cross_origin_isolated: crossOriginIsolated,
+    relaxed_simd: relaxedSimd,
     model: { name: model, version, precision, sha256 },
     goldens_are_of_this_model: expected.model_sha256 === sha256,
     runs: RUNS,
@@ -141,12 +137,12 @@ function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-function show({ latency_ms, photos, threads, cross_origin_isolated, goldens_are_of_this_model }: Report): void {
+function show({ latency_ms, photos, relaxed_simd, goldens_are_of_this_model }: Report): void {
   const milliseconds = ({ median, p95 }: Latency) => `${Math.round(median)} ms median, ${Math.round(p95)} ms p95`;
   const rows: [string, string][] = [
     ["Small copy and network", milliseconds(latency_ms.network)],
     ["Whole photo", milliseconds(latency_ms.whole)],
-    ["Threads", cross_origin_isolated ? `${threads}, with SIMD` : `${threads}, with SIMD; the page is not isolated`],
+    ["WebAssembly", relaxed_simd ? "with relaxed SIMD" : "without relaxed SIMD, which newer browsers have"],
     ...photos.map(({ name, psnr_db, agreement_db, grey_psnr_db }): [string, string] => [
       `Photo “${name}”`,
       `${psnr_db.toFixed(2)} dB to the original (grey: ${grey_psnr_db.toFixed(2)}), ${agreement_db.toFixed(1)} dB to Python`,

@@ -4,7 +4,7 @@
 export async function keepForOffline(): Promise<string> {
   if (!import.meta.env.PROD) return "";
   if (!navigator.serviceWorker) {
-    return "Over plain http, browsers neither keep this page nor let it use more than one processor: it works, slower.";
+    return "Over plain http, browsers do not keep this page: it works as long as its server is there.";
   }
   await navigator.serviceWorker.register("./sw.js");
   await navigator.serviceWorker.ready;

@@ -6,7 +6,7 @@ import { type Album, type Entry, PREVIEW_SIDE, learn, wanted } from "./album";
 import { decodable } from "./decoders";
 import { button, element, sentence } from "./dom";
 
-/** While something is being dragged, a copy of this size answers at once; the sharper one follows. */
+/** A copy of this size answers at once; the sharper one follows when nothing moves. */
 const DRAFT_SIDE = 640;
 
 /** What is on the screen; an answer for anything else has come too late. */
@@ -34,6 +34,7 @@ export class Stage {
   private view?: View;
   private stale: "no" | "sharp" | "draft" = "no";
   private refreshing = false;
+  private sharpening = new AbortController();
 
   constructor(
     private readonly colorizer: Promise<Colorizer>,
@@ -75,26 +76,30 @@ export class Stage {
     this.listener.shown(entry);
   }
 
-  /** Brings the shown photo up to date with its entry; while one merge takes its time, later changes wait as one. */
+  /** Brings the shown photo up to date with its entry, first roughly. Later changes wait as one. */
   async refresh(quality: "sharp" | "draft" = "sharp"): Promise<void> {
     if (this.view) this.view.entry.saved = false;
     this.stale = quality;
+    this.sharpening.abort();
     if (this.refreshing) return;
     this.refreshing = true;
     while (this.view && this.stale !== "no") {
       const { view, stale } = this;
       this.stale = "no";
-      await this.merge(view, stale === "draft" ? view.draft : view.preview);
+      await this.merge(view, view.draft);
+      if (stale === "draft" || this.stale !== "no" || view.preview.width === view.draft.width) continue;
+      this.sharpening = new AbortController();
+      await this.merge(view, view.preview, this.sharpening.signal);
     }
     this.refreshing = false;
   }
 
-  private async merge(view: View, photo: ImageBitmap): Promise<void> {
+  private async merge(view: View, photo: ImageBitmap, signal?: AbortSignal): Promise<void> {
     const { entry } = view;
     const points = entry.points.now;
     try {
       const colorizer = await this.colorizer;
-      const coloured = await colorizer.colorize(photo, wanted(entry));
+      const coloured = await colorizer.colorize(photo, { ...wanted(entry), signal });
       coloured.before.close();
       learn(entry, coloured, points);
       if (view !== this.view) return coloured.after.close();
@@ -102,7 +107,7 @@ export class Stage {
       Object.assign(this.frame.dataset, { strength: entry.strength, vividness: entry.vividness, points: points.length });
       this.listener.changed(entry, this.after.canvas as HTMLCanvasElement);
     } catch (error) {
-      if (view === this.view) this.fail(error);
+      if (view === this.view && !signal?.aborted) this.fail(error);
     }
   }
 

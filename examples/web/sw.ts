@@ -1,16 +1,20 @@
 /** The service worker: all files of one version of the page, answered from the cache alone. */
 
+import { hasRelaxedSimd } from "edge-colorizer-web";
+
 declare const self: ServiceWorkerGlobalScope;
 /** Written in by the build: see `serviceWorker` in web/vite.config.ts. */
 declare const __PAGE__: { readonly version: string; readonly files: readonly string[] };
 
 const { version, files } = __PAGE__;
+/** LiteRT's build for the other browsers. */
+const NOT_NEEDED = hasRelaxedSimd() ? /litert_wasm_compat/ : /litert_wasm_internal/;
 /** In the page's head; another program on the same address has no such line. */
 const OURS = '<meta name="application-name" content="edge-colorizer"';
 const MOST_PATIENCE_MS = 3000;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(version).then((cache) => cache.addAll([...files])));
+  event.waitUntil(caches.open(version).then((cache) => cache.addAll(files.filter((name) => !NOT_NEEDED.test(name)))));
 });
 
 self.addEventListener("activate", (event) => {

@@ -51,7 +51,9 @@ def open_jpeg(content: bytes) -> Container:
             kept.append(content[start:end])
     pixels = b"".join([*kept, content[rest:]])
     size = JpegImagePlugin.JpegImageFile(io.BytesIO(pixels)).size
-    profile = b"".join(pieces[number] for number in sorted(pieces))
+    # Numbered from 1 without a gap, or it is no profile, as all readers have it.
+    numbers = range(1, len(pieces) + 1)
+    profile = b"".join(pieces[number] for number in numbers) if pieces.keys() == set(numbers) else b""
     exif = load_exif(notes.pop("exif", b""))
     found = Notes(exif=kept_exif(exif), dpi=_density(notes.pop("jfif", b"")) or dpi_of(exif), **notes)
 

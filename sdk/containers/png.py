@@ -99,9 +99,9 @@ def _with_transparency(
     keys = struct.unpack(f">{len(clear) // 2}H", clear[: len(clear) // 2 * 2])
     if len(keys) < (1 if colour == _GREY else 3):
         return samples, None
-    # Pillow spreads few bits over all eight; the key is of the file's own depth.
-    scale = 1 if depth >= 8 else 255 // ((1 << depth) - 1)
-    key = np.array(keys[: 1 if colour == _GREY else 3]) * scale
+    # Pillow spreads few bits over all eight; the key's lowest bits are of the file's own depth.
+    most = (1 << depth) - 1
+    key = (np.array(keys[: 1 if colour == _GREY else 3]) & most) * (1 if depth >= 8 else 255 // most)
     hit: Samples = samples == key[0] if colour == _GREY else (samples == key).all(axis=-1)
     return samples, np.where(hit, 0, top).astype(samples.dtype)
 

@@ -10,7 +10,7 @@ from sdk import icc
 from sdk.containers.picture import Container, Page, Picture, Samples, Space
 from sdk.containers.pillow import looked_up, picture_of
 from sdk.containers.tiff_layout import Layout
-from sdk.containers.tiff_samples import COMPRESSED, NONE, reopened, samples_of
+from sdk.containers.tiff_samples import COMPRESSED, NONE, reopened, samples_of, spread
 from sdk.containers.tiff_tags import Directory, Tag, directories, inner_directories
 from sdk.errors import PhotoError
 from sdk.notes import Notes, dpi_of, kept_exif, page_exif, photoshop_resource
@@ -21,12 +21,13 @@ _SPACES: Final[dict[int, tuple[Space, int]]] = {
     **{_MIN_IS_WHITE: ("grey", 1), _MIN_IS_BLACK: ("grey", 1), _RGB: ("rgb", 3), _PALETTE: ("rgb", 1)},
     **{_SEPARATED: ("cmyk", 4), _CIE_LAB: ("lab", 3), _ICC_LAB: ("lab", 3)},
 }
-# Fax and JPEG, whose pixels libtiff makes, and WebP: Pillow knows them as they are.
-_PICTURES: Final = (2, 3, 4, 7, 50001)
+# Fax and JPEG, whose pixels libtiff makes: Pillow knows them as they are.
+_PICTURES: Final = (2, 3, 4, 7)
 _PICTURE_TAGS: Final = (
     *(Tag.WIDTH, Tag.HEIGHT, Tag.BITS, Tag.COMPRESSION, Tag.PHOTOMETRIC, Tag.FILL_ORDER, Tag.CHANNELS, Tag.PLANAR),
-    *(Tag.PREDICTOR, Tag.FAX3_OPTIONS, Tag.FAX4_OPTIONS, Tag.TILE_WIDTH, Tag.EXTRA_SAMPLES, Tag.JPEG_TABLES),
-    *(Tag.YCBCR_COEFFICIENTS, Tag.YCBCR_SUBSAMPLING, Tag.YCBCR_POSITIONING, Tag.REFERENCE_BLACK_WHITE),
+    *(Tag.PREDICTOR, Tag.COLOUR_MAP, Tag.FAX3_OPTIONS, Tag.FAX4_OPTIONS, Tag.TILE_WIDTH, Tag.EXTRA_SAMPLES),
+    *(Tag.JPEG_TABLES, Tag.YCBCR_COEFFICIENTS, Tag.YCBCR_SUBSAMPLING, Tag.YCBCR_POSITIONING),
+    Tag.REFERENCE_BLACK_WHITE,
 )
 _REDUCED, _PAGE, _MASK = 1, 2, 4
 _OLD_REDUCED: Final = 2
@@ -38,6 +39,8 @@ _CANON_RAW: Final = b"CR"
 # A page this small beside a photo many times as large is a thumbnail, marked or not.
 _THUMBNAIL_SIDE: Final = 256
 _THUMBNAIL_PART: Final = 4
+# How far resampling may have taken floats out of [0, 1].
+_FLOAT_SLACK: Final = 0.01
 
 
 def open_tiff(content: bytes) -> Container:
@@ -136,14 +139,14 @@ def _meaning(page: Directory, samples: Samples, photometric: int) -> Picture:
         samples = _whole(samples)
     alpha = _alpha(page, samples, colours)
     colour = samples[..., 0] if colours == 1 else samples[..., :colours]
+    if alpha is not None and page.number(Tag.EXTRA_SAMPLES) == _ASSOCIATED:
+        colour = _unmultiplied(colour, alpha)
     if photometric == _MIN_IS_WHITE:
         colour = np.invert(colour)
     elif photometric == _PALETTE:
         colour = _from_palette(page, colour)
     elif space == "lab":
         colour = _icc_lab(colour, signed=photometric == _CIE_LAB)
-    if alpha is not None and page.number(Tag.EXTRA_SAMPLES) == _ASSOCIATED:
-        colour = _unmultiplied(colour, alpha)
     return Picture(colour, space, alpha, **described)  # pyright: ignore[reportArgumentType]
 
 
@@ -154,9 +157,9 @@ def _whole(samples: Samples) -> Samples:
         PhotoError: They have another range.
     """
     lowest, highest = float(samples.min()), float(samples.max())
-    if not (lowest >= 0 and highest <= 1):  # NaN fails every comparison
+    if not (lowest >= -_FLOAT_SLACK and highest <= 1 + _FLOAT_SLACK):  # NaN fails every comparison
         raise PhotoError(f"it holds floats from {lowest:g} to {highest:g}; only [0, 1] is read, as linear light.")
-    return np.rint(samples * np.float32(65535)).astype(np.uint16)
+    return np.rint(np.clip(samples, 0, 1) * np.float32(65535)).astype(np.uint16)
 
 
 def _alpha(page: Directory, samples: Samples, colours: int) -> Samples | None:
@@ -174,14 +177,15 @@ def _alpha(page: Directory, samples: Samples, colours: int) -> Samples | None:
 def _from_palette(page: Directory, indices: Samples) -> Samples:
     bits = page.number(Tag.BITS, 1)
     table = np.array(page.numbers(Tag.COLOUR_MAP), np.uint32)
-    if len(table) < 3 << bits or bits not in (1, 2, 4, 8):
+    if len(table) < 3 << bits or bits > 16:
         raise PhotoError("its palette is damaged.")
     colours = table[: 3 << bits].reshape(3, -1).T
     if table.max() > 255:  # some writers give 8 bits for 16
         colours = (colours + 128) // 257
-    spread = np.zeros((256, 3), np.uint8)  # like the indices, which were spread over 8 bits as any samples are
-    spread[:: 255 // ((1 << bits) - 1)] = colours
-    return looked_up(spread, indices)
+    places = spread(np.arange(1 << bits, dtype=indices.dtype), bits)  # where the indices are now, as samples
+    swatches = np.zeros((np.iinfo(indices.dtype).max + 1, 3), np.uint8)
+    swatches[places] = colours
+    return looked_up(swatches, indices)
 
 
 def _icc_lab(samples: Samples, *, signed: bool) -> Samples:

@@ -49,7 +49,11 @@ class Layout:
             raise PhotoError("its samples are signed or complex numbers, whose range nobody knows; save them unsigned.")
         if not 1 <= channels <= _MOST_CHANNELS:
             raise PhotoError(f"it has {channels} channels; at most {_MOST_CHANNELS} are read.")
-        tiled = Tag.TILE_OFFSETS in page.entries
+        # Some writers say where tiles are as if they were strips.
+        tiled = {Tag.TILE_WIDTH, Tag.TILE_HEIGHT} <= page.entries.keys()
+        places, sizes = (Tag.STRIP_OFFSETS, Tag.STRIP_BYTES)
+        if tiled and Tag.TILE_OFFSETS in page.entries:
+            places, sizes = Tag.TILE_OFFSETS, Tag.TILE_BYTES
         rows = min(page.number(Tag.ROWS_PER_STRIP, height) or height, height)
         layout = cls(
             width=width,
@@ -61,13 +65,13 @@ class Layout:
             tiled=tiled,
             segment_width=page.number(Tag.TILE_WIDTH) if tiled else width,
             segment_height=page.number(Tag.TILE_HEIGHT) if tiled else rows,
-            offsets=page.numbers(Tag.TILE_OFFSETS if tiled else Tag.STRIP_OFFSETS),
-            lengths=page.numbers(Tag.TILE_BYTES if tiled else Tag.STRIP_BYTES),
+            offsets=page.numbers(places),
+            lengths=page.numbers(sizes),
             order=page.order,
             predictor=page.number(Tag.PREDICTOR, 1),
         )
         needed = layout.across * layout.down * layout.planes if layout.segment_width and layout.segment_height else 1
-        if not layout.lengths and len(layout.offsets) == 1:  # writers of old left it out
+        if len(layout.offsets) == 1 and layout.lengths in ((), (0,)):  # writers of old left it out
             layout = replace(layout, lengths=(len(page.content) - layout.offsets[0],))
         if min(len(layout.offsets), len(layout.lengths)) < needed:
             raise PhotoError("it is damaged: it does not say where all of its pixels are.")

@@ -154,7 +154,7 @@ def _unpacked(content: Rows, layout: Layout) -> Samples:
         values = np.cumsum(values, axis=1, dtype=values.dtype)
         if layout.bits not in (8, 16, 32):
             values &= (1 << layout.bits) - 1
-    return _spread(values, layout.bits)
+    return spread(values, layout.bits)
 
 
 def _whole_numbers(content: Rows, bits: int, count: int, order: str) -> npt.NDArray[Any]:
@@ -169,7 +169,7 @@ def _whole_numbers(content: Rows, bits: int, count: int, order: str) -> npt.NDAr
     return values
 
 
-def _spread(values: npt.NDArray[Any], bits: int) -> Samples:
+def spread(values: npt.NDArray[Any], bits: int) -> Samples:
     """Values of some bits over the whole range of 8 or 16."""
     if bits in (8, 16):
         return values

@@ -13,7 +13,7 @@ from torch import Tensor
 from sdk.contract import HINTS, LIGHTNESS
 from training.config import Recipe
 from training.data.crops import as_values, crop, draw_crops
-from training.data.hints import random_hints
+from training.data.hints import draw_hints, random_hints
 from training.data.old_photos import age, draw_ages
 from training.data.sources import EmptyDatasetError
 
@@ -77,12 +77,13 @@ class Photos(ABC):
         """
         ours = slice(rank * recipe.batch_size // world, (rank + 1) * recipe.batch_size // world)
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-        crops, ages = (draw(recipe.batch_size, generator)[ours] for draw in (draw_crops, draw_ages))
+        draws = (draw(recipe.batch_size, generator)[ours] for draw in (draw_crops, draw_ages, draw_hints))
+        crops, ages, hints = draws
         pixels, usable = self.pixels(self._indices(step, recipe)[ours])
         lightness, ab = crop(pixels, crops[usable], smallest=recipe.smallest_crop, size=recipe.size)
         inputs = {LIGHTNESS.name: age(lightness, ages[usable], share=recipe.old_photos)}
         if recipe.takes_hints:
-            inputs[HINTS.name] = random_hints(ab, generator=generator)
+            inputs[HINTS.name] = random_hints(ab, hints[usable], share=recipe.hinted_photos)
         return Batch(inputs, ab)
 
     def _indices(self, step: int, recipe: Recipe) -> npt.NDArray[np.intp]:

@@ -51,3 +51,11 @@ class DecoderStep(nn.Module):
         upsampled = F.interpolate(self.project(features), scale_factor=2.0, mode="bilinear", align_corners=False)
         summed = upsampled + self.skip(skip)
         return self.refine(summed if hints is None else summed + hints)
+
+
+def initialize_normal(module: nn.Module) -> None:
+    """Weights from a normal distribution of deviation 0.02, as pix2pix does (arXiv 1611.07004, 6.2)."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, std=0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, mean=1, std=0.02)

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
+from training.models.blocks import initialize_normal
+
 # Photos' chroma has a deviation of about 0.15 in the contract's scale; layers of spectral norm one would hardly see it.
 _CHROMA_GAIN = 5.0
 
@@ -34,7 +36,7 @@ class PatchDiscriminator(nn.Module):
             *block(4 * width, 8 * width, stride=1),
             nn.Conv2d(8 * width, 1, 4, padding=1),
         )
-        self.apply(_initialize)
+        self.apply(initialize_normal)
 
     def forward(self, lightness: Tensor, ab: Tensor, encoded: Sequence[Tensor]) -> Tensor:
         """Judge chroma.
@@ -107,11 +109,3 @@ def _block(inputs: int, outputs: int, *, stride: int, spectral: bool) -> list[nn
         nn.Identity() if spectral else nn.BatchNorm2d(outputs),
         nn.LeakyReLU(0.2, inplace=True),
     ]
-
-
-def _initialize(module: nn.Module) -> None:
-    """Weights from a normal distribution of deviation 0.02, as pix2pix does."""
-    if isinstance(module, nn.Conv2d):
-        nn.init.normal_(module.weight, std=0.02)
-    elif isinstance(module, nn.BatchNorm2d):
-        nn.init.normal_(module.weight, mean=1, std=0.02)

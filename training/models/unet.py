@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sdk.contract import AB, HINTS, INPUTS, LIGHTNESS, OUTPUTS, Contract
+from training.models.encoders import Encoder
 
 
 class UNet(nn.Module):
@@ -24,6 +25,7 @@ class UNet(nn.Module):
         encoder_channels: Channels of what each stage returns.
         feature_channels: Channels of what each decoder step returns.
         hints: Whether it takes hints beside the lightness.
+        encoder: What the stages are, where ImageNet weights are published for them.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class UNet(nn.Module):
         encoder_channels: Sequence[int],
         feature_channels: Sequence[int],
         hints: bool = False,
+        encoder: Encoder | None = None,
     ) -> None:
         super().__init__()
         self.stages = stages
@@ -44,6 +47,7 @@ class UNet(nn.Module):
         self.heads = nn.ModuleDict(dict(heads))
         self.encoder_channels = tuple(encoder_channels)
         self.feature_channels = tuple(feature_channels)
+        self.encoder = encoder
         self.hints = HintPyramid([encoder_channels[-1], *feature_channels]) if hints else None
 
     @property

@@ -1,5 +1,7 @@
 """Adversarial training (arXiv 1611.07004): a generator against a discriminator that sees the lightness too."""
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -10,6 +12,7 @@ from training.losses import OBJECTIVES, ab_loss, l1, muted
 from training.models.discriminator import PatchDiscriminator, SemanticDiscriminator
 from training.models.unet import UNet
 from training.tasks import Turn
+from training.tasks.distill import Teaching, distill_config
 
 # Below this nothing is left of the chroma after the discriminator's strides.
 SMALLEST_SIZE = 64
@@ -20,10 +23,11 @@ class GanTask:
 
     Heads before the last keep the recipe's loss: a student learns to answer vividly without forgetting how to answer
     faithfully. The discriminator's loss has no L1. It takes its turn first, and the generator then learns from the
-    answers that were judged, so that it runs once a step.
+    answers that were judged, so that it runs once a step. With a teacher, each head also learns from the teacher's
+    answer: a vivid one is a single target, which a regression does not wash out.
     """
 
-    def __init__(self, network: UNet, recipe: Recipe) -> None:
+    def __init__(self, network: UNet, recipe: Recipe, *, teacher: UNet | None = None) -> None:
         if recipe.size < SMALLEST_SIZE:
             raise RecipeError(f"the discriminator needs size {SMALLEST_SIZE} or more, not {recipe.size}")
         self._recipe = recipe
@@ -35,7 +39,8 @@ class GanTask:
         self.discriminator.register_buffer("steps", torch.zeros(()))
         self._answers: dict[str, Tensor] = {}
         self._encoded: list[Tensor] = []
-        self.modules: tuple[nn.Module, ...] = (network, self.discriminator)
+        self._teaching = None if teacher is None else Teaching(network, distill_config(recipe), teacher=teacher)
+        self.modules: tuple[nn.Module, ...] = (network, self.discriminator, *([teacher] if teacher else []))
         self.turns = (
             Turn(self.discriminator, self.discriminator_losses, self._config.discriminator_learning_rate),
             Turn(network, self.generator_losses),
@@ -59,16 +64,30 @@ class GanTask:
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """How badly the last head fools the discriminator, and how far it is from the photo; the others' losses."""
         self.discriminator.requires_grad_(False)
-        (name, predicted), *others = reversed(self._answers.items())
+        name, predicted = [*self._answers.items()][-1]
         logits = self.discriminator(batch.inputs[LIGHTNESS.name], predicted, self._encoded)
         # Until the discriminator knows something, what it says is noise.
         heard = self.discriminator.get_buffer("steps") > self._config.warmup_steps
-        losses = {head: ab_loss(answer, batch.ab, self._recipe) for head, answer in others}
-        losses[f"{name}_adversarial"] = self._objective.fool(logits) * heard
-        losses[f"{name}_l1"] = self._config.l1_weight * l1(predicted, batch.ab)
+        losses = {f"{name}_adversarial": self._objective.fool(logits) * heard}
+        losses |= self._regression_losses(batch)
         if self._config.muted_weight:
             losses[f"{name}_muted"] = self._config.muted_weight * muted(predicted, batch.ab)
         return losses
+
+    def _regression_losses(self, batch: Batch) -> dict[str, Tensor]:
+        vivid = [*self._answers][-1]
+        theirs = self._teaching.features(batch) if self._teaching else []
+        losses: dict[str, Tensor] = {}
+        for head, answer in self._answers.items():
+            loss = self._weighted_l1 if head == vivid else partial(ab_loss, recipe=self._recipe)
+            if self._teaching:
+                losses |= self._teaching.losses(head, answer, theirs, batch, loss)
+            else:
+                losses[f"{head}_truth"] = loss(answer, batch.ab)
+        return losses
+
+    def _weighted_l1(self, answer: Tensor, ab: Tensor) -> Tensor:
+        return self._config.l1_weight * l1(answer, ab)
 
 
 def _discriminator(network: UNet, config: GanConfig) -> nn.Module:

@@ -2,30 +2,27 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
 import AxeBuilder from "@axe-core/playwright";
 import { type Page, expect, test } from "@playwright/test";
 
 import { PYTHON } from "../playwright.config";
-import { PHOTOS, choose, levels, open } from "./helpers";
+import { PHOTOS, choose, levels, makeHintsModel, openByHand, useModel } from "./helpers";
 
 const SIDE = 64;
+
+test.use({ serviceWorkers: "block" }); // see useModel
 let model: string;
 
 test.beforeAll(({}, { project }) => {
   model = join(project.outputDir, `hints-model-${project.name}`);
-  execFileSync(PYTHON, [fileURLToPath(new URL("hints_model.py", import.meta.url)), model], { cwd: ".." });
+  makeHintsModel(model);
 });
 
 test.beforeEach(async ({ page }) => {
-  await page.route("**/models/*", (route) => route.fulfill({ path: join(model, basename(route.request().url())) }));
-  await open(page);
-  await choose(page, PHOTOS[1]);
-  await expect(page.locator("#frame")).toBeVisible();
-  await page.locator("#hand").click();
-  await expect(page.locator("#hand-tools")).toBeVisible();
+  await useModel(page, model);
+  await openByHand(page, PHOTOS[1]);
 });
 
 /** Red less green at a place of the coloured photo, given in shares of its sides. */
@@ -131,7 +128,7 @@ manifest = load_manifest(folder)
 contract = manifest.tensors
 rgb = np.asarray(Image.open(photo).convert("RGB"))
 hints = place_hints([Hint(**point) for point in json.loads(points.read_text())], contract, height=rgb.shape[0], width=rgb.shape[1])
-network = open_backend("onnx", manifest.verify(manifest.artifacts[0]), contract)
+network = open_backend("litert", manifest.verify(manifest.artifacts[0]), contract)
 answers = network.run(contract.encode(resizing.resize(rgb, contract.side), hints=hints))
 Image.fromarray(merging.merge(rgb, contract.chroma(answers))).save(out)
 `;
@@ -169,30 +166,4 @@ test("axe finds no serious fault while points are set", async ({ page }) => {
   await expect(page.locator("#palette")).toBeVisible();
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id)).toEqual([]);
-});
-
-test("the photo answers a moved point within 100 ms", async ({ page }, { project }) => {
-  test.skip(project.name === "phone", "the same processor");
-  const times = await page.evaluate(async () => {
-    const frame = document.querySelector("#frame") as HTMLElement;
-    (document.querySelector("#add-point") as HTMLButtonElement).click();
-    const point = document.querySelector("#points .point") as HTMLButtonElement;
-    const { left, top, width, height } = (document.querySelector("#points") as HTMLElement).getBoundingClientRect();
-    const send = (kind: string, share: number) =>
-      point.dispatchEvent(new PointerEvent(kind, { pointerId: 1, bubbles: true, clientX: left + share * width, clientY: top + share * height }));
-    point.setPointerCapture = () => {};
-    send("pointerdown", 0.5);
-    const times: number[] = [];
-    for (let turn = 0; turn < 20; turn++) {
-      const coloured = new Promise((resolve) => new MutationObserver(resolve).observe(frame, { attributes: true, attributeFilter: ["data-points"] }));
-      const start = performance.now();
-      send("pointermove", 0.3 + turn / 50);
-      await coloured;
-      times.push(performance.now() - start);
-    }
-    return times;
-  });
-  const [fastest] = times.sort((one, other) => one - other);
-  console.log(`a moved point: ${fastest.toFixed(0)} ms, median ${times[10].toFixed(0)}, until the photo has answered (a small network)`);
-  expect(fastest, "on a busy machine the others wait for their turn").toBeLessThan(100);
 });

@@ -1,10 +1,13 @@
 /** What the specs of the page share: opening it, handing it photos, looking at what is on the screen. */
 
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { type Page, expect } from "@playwright/test";
+import { type Download, type Page, type TestInfo, expect } from "@playwright/test";
+
+import { PYTHON } from "../playwright.config";
 
 export const photo = (name: string) => fileURLToPath(new URL(`../../examples/photos/${name}`, import.meta.url));
 export const PHOTOS = ["astronaut.jpg", "cat.jpg", "coffee.jpg"].map(photo);
@@ -52,4 +55,43 @@ export async function mismatch(page: Page): Promise<number> {
   let apart = 0;
   for (let at = 0; at < before.length; at += 4) apart += Math.abs(luma(before, at) - luma(after, at));
   return apart / (before.length / 4);
+}
+
+export async function save(page: Page, button = "#download"): Promise<Download> {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(button).click()]);
+  return download;
+}
+
+/** A sample at another size, as a JPEG on disk: sent through the page's debugger it would hold up the page itself. */
+export async function enlarged(page: Page, width: number, height: number, testInfo: TestInfo): Promise<string> {
+  const bytes = await page.evaluate(
+    async ([width, height]) => {
+      const bitmap = await createImageBitmap(await (await fetch("samples/astronaut.jpg")).blob());
+      const canvas = new OffscreenCanvas(width, height);
+      canvas.getContext("2d")?.drawImage(bitmap, 0, 0, width, height);
+      return Array.from(new Uint8Array(await (await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 })).arrayBuffer()));
+    },
+    [width, height],
+  );
+  const path = testInfo.outputPath(`${width}.jpg`);
+  writeFileSync(path, Buffer.from(bytes));
+  return path;
+}
+
+/** Writes the small model that takes hints; `hints_model.py` says how it answers. */
+export function makeHintsModel(folder: string): void {
+  execFileSync(PYTHON, [fileURLToPath(new URL("hints_model.py", import.meta.url)), folder], { cwd: ".." });
+}
+
+/** Has the page load a model from a folder of this machine. A service worker would fetch the bundled one past this. */
+export async function useModel(page: Page, folder: string): Promise<void> {
+  await page.route("**/models/*", (route) => route.fulfill({ path: join(folder, basename(route.request().url())) }));
+}
+
+export async function openByHand(page: Page, path: string): Promise<void> {
+  await open(page);
+  await choose(page, path);
+  await expect(page.locator("#frame")).toBeVisible();
+  await page.locator("#hand").click();
+  await expect(page.locator("#hand-tools")).toBeVisible();
 }

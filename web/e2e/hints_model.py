@@ -1,72 +1,66 @@
 """Writes a small model folder whose network takes hints: `python web/e2e/hints_model.py FOLDER`.
 
 Faithful chroma is a muted blue-green everywhere but around hints, where it is theirs; vivid chroma is twice that. So a
-test sees where a hint reaches, and what vividness does, before a trained network has either.
+test sees where a hint reaches, and what vividness does, whatever the bundled network has learned.
 """
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from converters.litert import from_onnx
 from sdk.contract import AB, HINTS, LIGHTNESS, VIVID_AB, Contract
 from sdk.manifest import Artifact, Manifest, Model, sha256
 
-CONTRACT = Contract(inputs=(LIGHTNESS, HINTS), outputs=(AB, VIVID_AB))
-REACH = 9  # cells that a hint spreads over
+CONTRACT: Final = Contract(inputs=(LIGHTNESS, HINTS), outputs=(AB, VIVID_AB))
+BASE: Final = -0.05  # of a and of b
+REACH: Final = 5  # cells that a hint spreads over
+FULL: Final = 9  # so many cells of a hint within reach say its colour in full
 
 
 def network() -> onnx.ModelProto:
-    """Hints become their mean over the neighbourhood where there are any, the base colour elsewhere."""
-    box = np.ones((3, 1, REACH, REACH), np.float32)
-    constants = {
-        "box": box,
-        "least": np.float32(1e-3),
-        "one": np.float32(1),
-        "two": np.float32(2),
-        "none": np.float32(0),
+    """Hints in place of the base, nothing from lightness, and twice the sum."""
+    spread = np.zeros((2, 3, REACH, REACH))
+    spread[0, 0] = spread[1, 1] = 1 / FULL
+    spread[:, 2] = -BASE / FULL
+    weights = {
+        "spread": spread,
+        "base": np.full(2, BASE),
+        "nothing": np.zeros((2, 1, 2, 2)),
+        "twice": 2 * np.eye(2)[:, :, None, None],
+        "zeros": np.zeros(2),
     }
-    constants["base"] = np.array([-0.05, -0.05], np.float32).reshape(1, 2, 1, 1)
-    for name, first, last in (("chroma", 0, 2), ("mask", 2, 3)):
-        constants |= {f"{name}_first": np.array([first]), f"{name}_last": np.array([last])}
-    constants["channels"] = np.array([1])
-    node = helper.make_node
     nodes = [
-        node("Conv", ["hints", "box"], ["sums"], group=3, pads=[REACH // 2] * 4),
-        node("Slice", ["sums", "chroma_first", "chroma_last", "channels"], ["chroma"]),
-        node("Slice", ["sums", "mask_first", "mask_last", "channels"], ["count"]),
-        node("Max", ["count", "least"], ["divisor"]),
-        node("Div", ["chroma", "divisor"], ["known"]),
-        node("Min", ["count", "one"], ["share"]),
-        node("Sub", ["one", "share"], ["rest"]),
-        node("Mul", ["known", "share"], ["from_hints"]),
-        node("Mul", ["base", "rest"], ["from_nothing"]),
+        _convolution(["hints", "spread", "base"], "known", pad=REACH // 2),
         # Lightness has no say here, but an input that nothing reads would be dropped.
-        node("AveragePool", ["lightness"], ["small"], kernel_shape=[2, 2], strides=[2, 2]),
-        node("Mul", ["small", "none"], ["zero"]),
-        node("Sum", ["from_hints", "from_nothing", "zero"], ["ab"]),
-        node("Mul", ["ab", "two"], ["vivid_ab"]),
+        _convolution(["lightness", "nothing", "zeros"], "unknown", stride=2),
+        helper.make_node("Add", ["known", "unknown"], ["ab"]),
+        _convolution(["ab", "twice", "zeros"], "vivid_ab"),
     ]
-    tensor = [
+    inputs, outputs = (
         [helper.make_tensor_value_info(spec.name, TensorProto.FLOAT, CONTRACT.shape(spec)) for spec in specs]
         for specs in (CONTRACT.inputs, CONTRACT.outputs)
-    ]
-    initializers = [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "hints", *tensor, initializers)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    )
+    constants = [numpy_helper.from_array(values.astype(np.float32), name) for name, values in weights.items()]
+    graph = helper.make_graph(nodes, "hints", inputs, outputs, constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+def _convolution(inputs: list[str], output: str, *, stride: int = 1, pad: int = 0) -> onnx.NodeProto:
+    return helper.make_node("Conv", inputs, [output], strides=[stride] * 2, pads=[pad] * 4, dilations=[1, 1], group=1)
 
 
 def main(folder: Path) -> None:
     """Write the network and its manifest."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "hints.onnx"
-    onnx.save(network(), path)
+    path = folder / "hints.tflite"
+    path.write_bytes(from_onnx(network()))
     artifact = Artifact(
-        backend="onnx",
+        backend="litert",
         path=path.name,
         sha256=sha256(path),
         bytes=path.stat().st_size,
@@ -75,7 +69,7 @@ def main(folder: Path) -> None:
         quantization=None,
         calibration=None,
         tools={},
-        minimum_runtime="onnxruntime 1.30",
+        minimum_runtime="ai-edge-litert 2.3",
         parity={},
     )
     model = Model(name="hints", version="0", commit="", licence="Apache-2.0", training_data=[])

@@ -11,7 +11,7 @@
  *       └─ worker.ts        everything below happens off the main thread, one photo at a time
  *           └─ pixels.ts    the browser decodes; rows are read in strips
  *               └─ resize.ts + color.ts   a small copy's lightness L    the tensor contract, in
- *                   └─ network.ts         ONNX Runtime in WebAssembly
+ *                   └─ network.ts         LiteRT in WebAssembly
  *               └─ color.ts               chroma ab, upsampled and merged with the photo's own L, strip by strip
  */
 
@@ -34,11 +34,9 @@ export interface LoadOptions extends Watching {
   readonly modelUrl?: string | URL;
   /** A model that is part of the script, instead: what `edge-colorizer-web/inlined-model` exports. */
   readonly model?: InlinedModel;
-  /** By default as many as help: more than one needs a cross-origin isolated page. */
-  readonly threads?: number;
   /** Where no bundler is at work: `dist/standalone-worker.js` of this package, on any origin that allows it. */
   readonly workerUrl?: string | URL;
-  /** Where no bundler is at work: the folder `dist/` of onnxruntime-web. */
+  /** Where no bundler is at work: the folder `wasm/` of @litertjs/core. */
   readonly runtimeUrl?: string | URL;
 }
 
@@ -86,11 +84,11 @@ export class Colorizer {
    * @throws BackendUnavailable where it cannot be loaded, or this browser cannot run it.
    */
   static async load(options: LoadOptions = {}): Promise<Colorizer> {
-    const { model = folder(options.modelUrl ?? "models/"), threads } = options;
+    const { model = folder(options.modelUrl ?? "models/") } = options;
     const runtimeUrl = options.runtimeUrl && folder(options.runtimeUrl);
     const colorizer = new Colorizer(startWorker(options.workerUrl));
     try {
-      colorizer.loaded = await colorizer.ask<Info>({ kind: "load", model, runtimeUrl, threads }, options);
+      colorizer.loaded = await colorizer.ask<Info>({ kind: "load", model, runtimeUrl }, options);
     } catch (error) {
       colorizer.close();
       throw error;

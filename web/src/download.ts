@@ -2,21 +2,20 @@
 
 import { BackendUnavailable } from "./errors.js";
 import { type Manifest, artifactUrl, parseManifest } from "./manifest.js";
-import type { Runtime } from "./network.js";
 import type { Watch } from "./pipeline.js";
 import type { LoadJob } from "./protocol.js";
-import { RUNTIME_BYTES, runtimeFiles } from "./runtime.js";
+import { RUNTIME_BYTES, type RuntimeFiles } from "./runtime.js";
 
 interface Fetched {
   readonly manifest: Manifest;
   /** Not yet verified. */
   readonly model: Uint8Array;
-  readonly runtime: Runtime;
+  /** LiteRT's WebAssembly. */
+  readonly wasm: Uint8Array;
 }
 
 /** @throws BackendUnavailable where something cannot be loaded. */
-export async function fetchAll({ model, runtimeUrl }: LoadJob, watch: Watch): Promise<Fetched> {
-  const files = runtimeFiles(runtimeUrl);
+export async function fetchAll({ model }: LoadJob, runtime: RuntimeFiles, watch: Watch): Promise<Fetched> {
   let received = 0;
   let expected = RUNTIME_BYTES;
   const count = (bytes: number) => {
@@ -24,17 +23,17 @@ export async function fetchAll({ model, runtimeUrl }: LoadJob, watch: Watch): Pr
     watch.report("download", Math.min(1, received / expected));
   };
   // The runtime is most of it, and does not wait for the manifest.
-  const wasm = download(files.wasm, watch, count);
+  const wasm = download(runtime.wasm, watch, count);
   wasm.catch(() => {}); // awaited below, after the model, whose own failure comes first
   if (typeof model !== "string") {
     const manifest = parseManifest(model.manifest);
-    return { manifest, model: fromBase64(model.artifact), runtime: { mjs: files.mjs, wasm: await wasm } };
+    return { manifest, model: fromBase64(model.artifact), wasm: await wasm };
   }
   const folder = new URL(model);
   const manifest = parseManifest(new TextDecoder().decode(await download(new URL("manifest.json", folder), watch)));
   expected += manifest.artifact.bytes;
   const artifact = await download(artifactUrl(folder, manifest.artifact), watch, count);
-  return { manifest, model: artifact, runtime: { mjs: files.mjs, wasm: await wasm } };
+  return { manifest, model: artifact, wasm: await wasm };
 }
 
 async function download(url: URL, watch: Watch, count?: (bytes: number) => void): Promise<Uint8Array<ArrayBuffer>> {

@@ -28,7 +28,7 @@ export interface Manifest {
 }
 
 /**
- * Reads a manifest and finds the first ONNX artifact in it.
+ * Reads a manifest and finds the first LiteRT artifact in it.
  *
  * @throws ModelIntegrityError where it is malformed, of an unknown schema, made with other colour constants, or has
  *   nothing for a browser.
@@ -104,8 +104,8 @@ function findArtifact(artifacts: unknown): Artifact {
   if (!Array.isArray(artifacts)) throw malformed("artifacts");
   const ours = artifacts
     .map((entry) => record(entry, "artifacts"))
-    .find((entry) => entry.backend === "onnx" && entry.variant === "lab");
-  if (!ours) throw new ModelIntegrityError("The manifest has no ONNX artifact, which is what a browser needs.");
+    .find((entry) => entry.backend === "litert" && entry.variant === "lab");
+  if (!ours) throw new ModelIntegrityError("The manifest has no LiteRT artifact, which is what a browser needs.");
   const hash = string(ours.sha256, "sha256");
   if (!/^[0-9a-f]{64}$/.test(hash)) throw malformed("sha256");
   return {

@@ -10,6 +10,8 @@ import { Network } from "./network.js";
 import { context, decode, rowReader, rowsPerStrip, shrink } from "./pixels.js";
 import type { Answer, ColorizeJob, Coloured, Info, LoadJob, Progress } from "./protocol.js";
 import { resize } from "./resize.js";
+import { runtimeFiles, startRuntime } from "./runtime.js";
+import { hasRelaxedSimd } from "./simd.js";
 
 /** What a job reports to and asks of its caller. */
 export interface Watch {
@@ -27,10 +29,11 @@ export class Pipeline {
   ) {}
 
   static async load(job: LoadJob, watch: Watch): Promise<Pipeline> {
-    const { manifest, model, runtime } = await fetchAll(job, watch);
+    const runtime = runtimeFiles(job.runtimeUrl);
+    const { manifest, model, wasm } = await fetchAll(job, runtime, watch);
     verify(model, manifest.artifact);
     watch.report("open", 0);
-    const network = await Network.open(model, manifest.tensors, runtime, job.threads);
+    const network = await Network.open(model, manifest.tensors, await startRuntime(runtime.mjs, wasm));
     // The first run is slower than all others; it should not be the user's.
     await network.run(encode(manifest.tensors, new Float32Array(manifest.tensors.side ** 2)));
     watch.report("open", 1);
@@ -44,8 +47,7 @@ export class Pipeline {
       version: modelVersion,
       precision: artifact.precision,
       sha256: artifact.sha256,
-      threads: this.network.threads,
-      crossOriginIsolated: globalThis.crossOriginIsolated,
+      relaxedSimd: hasRelaxedSimd(),
       hints: this.manifest.tensors.inputs.includes(HINTS),
       vivid: this.manifest.tensors.outputs.includes(VIVID_AB),
     };

@@ -15,9 +15,8 @@ export interface LoadJob {
   readonly kind: "load";
   /** Absolute, ending in a slash: the folder of `manifest.json`; or the model itself. */
   readonly model: string | InlinedModel;
-  /** Absolute, ending in a slash: the folder of ONNX Runtime's files, where no bundler has placed them. */
+  /** Absolute, ending in a slash: the folder of LiteRT's files, where no bundler has placed them. */
   readonly runtimeUrl?: string;
-  readonly threads?: number;
 }
 
 export interface ColorizeJob {
@@ -42,8 +41,8 @@ export interface Info {
   readonly version: string;
   readonly precision: string;
   readonly sha256: string;
-  readonly threads: number;
-  readonly crossOriginIsolated: boolean;
+  /** Whether LiteRT's faster build runs; the answers are the same. */
+  readonly relaxedSimd: boolean;
   /** Whether the network takes hints, and whether it has a vivid answer. */
   readonly hints: boolean;
   readonly vivid: boolean;

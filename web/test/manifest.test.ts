@@ -66,10 +66,10 @@ test.each([
   ["tensors that are no list", schema2((tensors) => (tensors.outputs = {})), /tensors.outputs/],
   ["other colour constants", altered((m) => (m.colour.chroma_scale = 128)), /colour constants/],
   ["no colour constants", altered((m) => delete m.colour), /colour constants/],
-  ["no artifacts", altered((m) => (m.artifacts = [])), /no ONNX artifact/],
-  ["only an rgb artifact", altered((m) => (m.artifacts[0].variant = "rgb")), /no ONNX artifact/],
+  ["no artifacts", altered((m) => (m.artifacts = [])), /no LiteRT artifact/],
+  ["only an rgb artifact", altered((m) => (m.artifacts = [{ ...m.artifacts[1], variant: "rgb" }])), /no LiteRT artifact/],
   ["a null artifact", altered((m) => (m.artifacts = [null])), /malformed/],
-  ["a short hash", altered((m) => (m.artifacts[0].sha256 = "12")), /sha256/],
+  ["a short hash", altered((m) => (m.artifacts[1].sha256 = "12")), /sha256/],
   ["a side of text", altered((m) => (m.tensors.side = "256")), /tensors.side/],
   ["no tensors", altered((m) => delete m.tensors), /tensors/],
 ])("%s is refused", (_, text, message) => {
@@ -81,5 +81,5 @@ test.each(["../secret.onnx", "/secret.onnx", "https://elsewhere.example/model.on
   const { artifact } = parseManifest(bundled);
   const served = new URL("https://page.example/models/");
   expect(() => artifactUrl(served, { ...artifact, path })).toThrow(/outside/);
-  expect(artifactUrl(served, artifact).href).toBe("https://page.example/models/student-int8.onnx");
+  expect(artifactUrl(served, artifact).href).toBe("https://page.example/models/student-int8.tflite");
 });

@@ -11,7 +11,7 @@ export default function Page() {
       const { after } = await colorizer.colorize(await (await fetch("cat.jpg")).blob());
       Object.assign(canvas.current, { width: after.width, height: after.height });
       canvas.current.getContext("2d").drawImage(after, 0, 0);
-      document.title = `${colorizer.info.threads} threads`;
+      document.title = "coloured";
     })();
   }, []);
   return <canvas ref={canvas} />;

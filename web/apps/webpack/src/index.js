@@ -6,4 +6,4 @@ const { after } = await colorizer.colorize(await (await fetch("cat.jpg")).blob()
 const canvas = document.querySelector("canvas");
 Object.assign(canvas, { width: after.width, height: after.height });
 canvas.getContext("2d").drawImage(after, 0, 0);
-document.title = `${colorizer.info.threads} threads`;
+document.title = "coloured";
