@@ -69,9 +69,7 @@ def colorize_film(
         KeyboardInterrupt: After what was coloured until then was put, whole and playable, into `stopped_path(path)`.
     """
     film, path = Path(film), Path(path)
-    check(film, path, overwrite=overwrite)
-    if not 0 <= crf <= _HIGHEST_CRF:
-        raise OptionError(f"crf must lie between 0 and {_HIGHEST_CRF}, not {crf}.")
+    check(film, path, overwrite=overwrite, crf=crf)
     partial = path.with_name(f".{path.stem[:100]}.partial{path.suffix}")
     try:
         with ExitStack() as opened:
@@ -82,10 +80,8 @@ def colorize_film(
                 for rgb in opened.enter_context(closing(ahead(colours))):
                     copy.add(rgb)
                     on_frame(copy.total)
-            except KeyboardInterrupt:
+            finally:
                 copy.finish()
-                raise
-            copy.finish()
             if not copy.count:
                 raise PhotoError(f"{film}: it holds no pictures.")
         partial.replace(path)
@@ -108,8 +104,10 @@ def stopped_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.stopped{path.suffix}")
 
 
-def check(film: Path, path: Path, *, overwrite: bool) -> None:
+def check(film: Path, path: Path, *, overwrite: bool, crf: int = DEFAULT_CRF) -> None:
     """Refuse what can be refused before a film is opened. Raises as `colorize_film`."""
+    if not 0 <= crf <= _HIGHEST_CRF:
+        raise OptionError(f"crf must lie between 0 and {_HIGHEST_CRF}, not {crf}.")
     if not film.is_file():
         raise PhotoError(f"{film}: it does not exist.")
     if not formats.is_film(path) or formats.film_suffix(path) != path.suffix:
