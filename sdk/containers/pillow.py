@@ -37,7 +37,8 @@ def open_with_pillow(content: bytes, known: PhotoFormat) -> Container:
         def decode() -> Picture:
             # Frames build on one another; a single picture's pixels go when they have been handed on.
             decoded = opened if frames > 1 else _open(content, known)
-            decoded.seek(frame)
+            if frames > 1:
+                decoded.seek(frame)
             decoded.load()
             return _described(decoded, content)
 
