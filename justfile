@@ -131,3 +131,19 @@ release out:
     rm -r {{ out }}/installed
     if [ -e sdk/page/index.html ]; then (cd web && npm sbom --sbom-format cyclonedx --package-lock-only) > {{ out }}/sbom-page.cdx.json; fi
     cd {{ out }} && sha256sum -- * > SHA256SUMS && sha256sum --check --quiet SHA256SUMS
+
+# A release rehearsed on a fresh copy of the last commit, from an export's folder: its model is the bundled one, the page is built,
+# everything is laid in OUT, and the phones' pages are followed from there.
+rehearse artifacts out:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    copy=$(mktemp -d) out={{ absolute_path(out) }}
+    trap 'rm -rf "$copy"' EXIT
+    git clone --quiet . "$copy"
+    cp -R {{ artifacts }} "$copy/artifacts"
+    for bundled in "$copy"/sdk/models/student-*; do cmp "$bundled" "$copy/artifacts/$(basename "$bundled")"; done
+    cd "$copy"
+    export PYTHONPATH="$copy"
+    just page
+    just release "$out"
+    python -m tests.phones "$out"

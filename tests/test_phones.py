@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import phones
 from tests.conftest import PROJECT
-from tests.test_docs import BLOCKS
 
 ARTIFACTS = ("manifest.json", "student-int8.pte", "student-fp16.mlpackage/Manifest.json")
 
@@ -36,11 +36,7 @@ def follow(release: Path, tmp_path: Path) -> Callable[[str], Path]:
     """Does what a page says, in a folder with the released files, and gives back what it unpacked."""
 
     def followed(page: str) -> Path:
-        for path in release.iterdir():
-            shutil.copy(path, tmp_path)
-        for block in BLOCKS:
-            if (block.page, block.runner) == (page, "tests/test_phones.py"):
-                subprocess.run(["bash", "-euo", "pipefail", "-c", block.text], cwd=tmp_path, check=True)
+        phones.follow(page, release, tmp_path)
         return tmp_path / "edge-colorizer"
 
     return followed
@@ -48,19 +44,18 @@ def follow(release: Path, tmp_path: Path) -> Callable[[str], Path]:
 
 def test_the_android_page_ends_with_a_library_and_its_app(follow: Callable[[str], Path], tmp_path: Path) -> None:
     unpacked = follow("docs/android.md")
-    assets = unpacked / "android" / "colorizer-android" / "src" / "main" / "assets" / "edge-colorizer"
+    assets = unpacked / phones.ASSETS
     assert {path.name for path in assets.iterdir()} == {"manifest.json", "student-int8.pte"}
     assert os.access(unpacked / "android" / "gradlew", os.X_OK)
     for named in ("settings.gradle.kts", "gradle/wrapper/gradle-wrapper.jar", "app/src/main/AndroidManifest.xml"):
         assert (unpacked / "android" / named).is_file()
     if shutil.which("cc"):
-        source = unpacked / "native" / "edge_colorizer.c"
-        subprocess.run(["cc", "-Wall", "-Werror", "-c", source, "-o", tmp_path / "edge_colorizer.o"], check=True)
+        phones.compile_core(unpacked, tmp_path)
 
 
 def test_the_ios_page_ends_with_a_package_and_its_app(follow: Callable[[str], Path]) -> None:
     unpacked = follow("docs/ios.md")
-    (model,) = (unpacked / "swift" / "Sources" / "EdgeColorizer" / "Model").glob("*.mlpackage")
+    (model,) = (unpacked / phones.MODEL).glob("*.mlpackage")
     assert (model / "Manifest.json").is_file()
     manifest = (unpacked / "Package.swift").read_text()
     for target in ("native", "swift/Sources/EdgeColorizer", "swift/Tests/EdgeColorizerTests"):

@@ -1,7 +1,7 @@
 /** Measures the page and writes docs/benchmarks/web.json, and the same as the table of docs/web.md. */
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 
 import { type Browser, type TestInfo, test } from "@playwright/test";
@@ -60,7 +60,7 @@ async function measure(browser: Browser, baseURL: string, testInfo: TestInfo) {
     created: new Date().toISOString().slice(0, 10),
     browser: `Chromium ${browser.version()}`,
     processor: cpus()[0].model,
-    processors: cpus().length,
+    processors: availableParallelism(),
     network_ms: { native: spread(network.native), browser: spread(network.relaxed), browser_without_relaxed_simd: spread(network.compat) },
     first_colour_after_cold_load_ms: spread(cold),
     first_megapixel_ms: { browser: spread(megapixel), python: spread(natively) },
@@ -87,6 +87,6 @@ function table({ network_ms, ...figures }: Figures): string {
     ["page, script, WebAssembly and model, gzip", `${(figures.download_bytes / 1e6).toFixed(1)} MB`, "at most 8 MB"],
   ];
   const lines = rows.map((cells) => `| ${cells.join(" | ")} |`);
-  const machine = `${figures.browser} on ${figures.processors} processors (${figures.processor}), ${figures.created}; points with ${figures.points_with}.`;
+  const machine = `${figures.browser}, ${figures.processor}, processors: ${figures.processors}, ${figures.created}. Points with ${figures.points_with}.`;
   return `${machine}\n\n| | measured | bound |\n|---|---:|---:|\n${lines.join("\n")}\n`;
 }

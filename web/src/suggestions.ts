@@ -19,9 +19,12 @@ const NATURAL: readonly (readonly [string, number, number])[] = [
   ["Grey", 0, 0],
 ];
 
+/** Of L: darker or lighter, colours look alike, and sRGB has too few of them to say how strong one is meant. */
+const [DARKEST, LIGHTEST] = [35, 85];
+
 export interface Suggestion {
   readonly name: string;
-  /** "#rrggbb", as light as the photo is there. */
+  /** "#rrggbb", as light as the photo is there, unless that is nearly black or white. */
   readonly color: string;
 }
 
@@ -29,7 +32,8 @@ export interface Suggestion {
 export function suggestColours(answer: Answer, x: number, y: number): Suggestion[] {
   const at = (side: number) =>
     Math.min(side - 1, Math.floor((y * side) / answer.height)) * side + Math.min(side - 1, Math.floor((x * side) / answer.width));
-  const lightness = (answer.lightness[at(Math.sqrt(answer.lightness.length))] + 1) * LIGHTNESS_SCALE;
+  const there = (answer.lightness[at(Math.sqrt(answer.lightness.length))] + 1) * LIGHTNESS_SCALE;
+  const lightness = Math.min(LIGHTEST, Math.max(DARKEST, there));
   const own = (name: string, vividness: number): [string, number, number] => {
     const { ab, width } = blend(answer.tensors, vividness);
     return [name, ab[at(width)], ab[width * width + at(width)]];
