@@ -88,5 +88,5 @@ def distill_config(recipe: Recipe) -> DistillConfig:
         RecipeError: It has none.
     """
     if recipe.distill is None:
-        raise RecipeError("this stage needs a [distill] table with the teacher's weights file")
+        raise RecipeError("this task needs a [distill] table with the teacher's weights file")
     return recipe.distill
