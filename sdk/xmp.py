@@ -1,9 +1,10 @@
 """The XMP packet of a coloured photo: the photo's own, and that a model has coloured it."""
 
 import io
-from importlib.metadata import version
 from typing import Final
 from xml.etree import ElementTree
+
+from sdk.info import find_version
 
 _RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _CREATOR_TOOL: Final = "{http://ns.adobe.com/xap/1.0/}CreatorTool"
@@ -41,7 +42,7 @@ def of_coloured(packet: bytes, *, mark: bool) -> bytes:
         for child in [child for child in element if child.tag in replaced]:
             element.remove(child)
     if mark:
-        told = {_CREATOR_TOOL: f"edge-colorizer {version('edge-colorizer')}", _SOURCE_TYPE: ENHANCED}
+        told = {_CREATOR_TOOL: f"edge-colorizer {find_version('edge-colorizer')}", _SOURCE_TYPE: ENHANCED}
         ElementTree.SubElement(description, f"{_RDF}Description", {f"{_RDF}about": "", **told})
     return ElementTree.tostring(root, encoding="utf-8")
 

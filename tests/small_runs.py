@@ -30,10 +30,10 @@ FORKED.set_forkserver_preload(["training.__main__"])
 
 
 def run(
-    recipe: Recipe, packed: Path, folder: Path, *, stage: str = "pretrain", max_minutes: float = math.inf
+    recipe: Recipe, packed: Path, folder: Path, *, task_name: str = "pretrain", max_minutes: float = math.inf
 ) -> dict[str, torch.Tensor]:
     photos, held_out = PackedPhotos(packed), PackedPhotos(packed, held_out=True)
-    loop.train(stage, recipe, photos, held_out, folder, encoder_weights="random", max_minutes=max_minutes)
+    loop.train(task_name, recipe, photos, held_out, folder, encoder_weights="random", max_minutes=max_minutes)
     return checkpoint.load_weights(folder / progress.weights_file(recipe))
 
 
@@ -49,6 +49,6 @@ def write_recipe(path: Path, *, steps: int, table: str = "") -> None:
     path.write_text(f"steps = {steps}\nbatch_size = 4\nwarmup_steps = 2\n{size}{table}{student}")
 
 
-def arguments(stage: str, recipe: Path, packed: Path, folder: Path) -> list[str]:
-    named = [stage, "--recipe", str(recipe), "--photos", str(packed), "--from-random-weights"]
+def arguments(task_name: str, recipe: Path, packed: Path, folder: Path) -> list[str]:
+    named = [task_name, "--recipe", str(recipe), "--photos", str(packed), "--from-random-weights"]
     return [*named, "--save-every", "2", "--run-folder", str(folder)]

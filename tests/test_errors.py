@@ -11,14 +11,14 @@ from training.errors import TrainingError
 SMALL = "steps = 2\nsize = 32\nbatch_size = 4\n[student]\nwidth = 0.35\ndecoder = [16, 16, 16, 16]\n"
 
 
-def pretrain(text: str, packed: Path, folder: Path, *more: str, stage: str = "pretrain") -> int:
+def pretrain(text: str, packed: Path, folder: Path, *more: str, task_name: str = "pretrain") -> int:
     (folder / "recipe.toml").write_text(text)
     named = ["--recipe", str(folder / "recipe.toml"), "--photos", str(packed), "--from-random-weights"]
-    return main([stage, *named, "--run-folder", str(folder / "run"), *more])
+    return main([task_name, *named, "--run-folder", str(folder / "run"), *more])
 
 
 @pytest.mark.parametrize(
-    ("stage", "text", "said"),
+    ("task_name", "text", "said"),
     [
         ("pretrain", "frozen_stages = 99\n" + SMALL, "frozen_stages is 5 at most"),
         ("pretrain", "size = 100", "size is a multiple of 32"),
@@ -28,9 +28,9 @@ def pretrain(text: str, packed: Path, folder: Path, *more: str, stage: str = "pr
     ],
 )
 def test_a_recipe_that_does_not_fit_is_one_sentence(  # noqa: PLR0917 - three of them are fixtures
-    stage: str, text: str, said: str, packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    task_name: str, text: str, said: str, packed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert pretrain(text, packed, tmp_path, stage=stage) == 2
+    assert pretrain(text, packed, tmp_path, task_name=task_name) == 2
     assert said in capsys.readouterr().err.splitlines()[-1]
 
 

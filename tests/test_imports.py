@@ -38,6 +38,17 @@ assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
 """)
 
 
+def test_no_photo_waits_for_versions_that_nobody_asks_for() -> None:
+    run("""
+import sys
+from sdk import Colorizer
+with Colorizer.load("onnx") as colorizer:
+    colorizer.colorize("examples/photos/cat.jpg")
+    assert "importlib.metadata" not in sys.modules
+    assert set(colorizer.info().versions) == {"edge-colorizer", "numpy", "pillow", "onnxruntime"}
+""")
+
+
 def test_a_missing_runtime_names_what_to_install() -> None:
     run("""
 import sys

@@ -31,12 +31,12 @@ RUNS = {
 def test_a_stopped_run_resumes_to_identical_weights(
     name: str, packed: Path, teacher_checkpoint: Path, tmp_path: Path
 ) -> None:
-    stage, recipe = RUNS[name]
+    task_name, recipe = RUNS[name]
     if recipe.distill:
         recipe = dataclasses.replace(recipe, distill=DistillConfig(teacher=str(teacher_checkpoint)))
-    whole = run(recipe, packed, tmp_path / "whole", stage=stage)
+    whole = run(recipe, packed, tmp_path / "whole", task_name=task_name)
     for _ in range(recipe.steps):  # stops after every single step
-        pieces = run(recipe, packed, tmp_path / "pieces", stage=stage, max_minutes=0)
+        pieces = run(recipe, packed, tmp_path / "pieces", task_name=task_name, max_minutes=0)
     assert_same(whole, pieces)
 
 
@@ -65,14 +65,14 @@ KILLED = {
 }
 
 
-@pytest.mark.parametrize("stage", KILLED)
+@pytest.mark.parametrize("task_name", KILLED)
 def test_a_killed_run_resumes_to_identical_weights(
-    stage: str, packed: Path, teacher_checkpoint: Path, tmp_path: Path
+    task_name: str, packed: Path, teacher_checkpoint: Path, tmp_path: Path
 ) -> None:
     recipe = tmp_path / "recipe.toml"
-    write_recipe(recipe, steps=8, table=KILLED[stage].format(teacher=teacher_checkpoint))
+    write_recipe(recipe, steps=8, table=KILLED[task_name].format(teacher=teacher_checkpoint))
     killed = tmp_path / "killed"
-    process = FORKED.Process(target=main, args=(arguments(stage, recipe, packed, killed),))
+    process = FORKED.Process(target=main, args=(arguments(task_name, recipe, packed, killed),))
     process.start()
     deadline = time.monotonic() + 120
     while not (killed / progress.STATE_FILE).exists():
@@ -83,7 +83,7 @@ def test_a_killed_run_resumes_to_identical_weights(
     process.join()
     assert checkpoint.load_training_state(killed / progress.STATE_FILE).step < 8
     for folder in (killed, tmp_path / "whole"):
-        assert main(arguments(stage, recipe, packed, folder)) == 0
+        assert main(arguments(task_name, recipe, packed, folder)) == 0
     whole, resumed = (
         checkpoint.load_weights(tmp_path / name / progress.weights_file(load_recipe(recipe)))
         for name in ("whole", "killed")

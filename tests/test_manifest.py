@@ -116,7 +116,7 @@ def test_an_unknown_backend_names_the_known_ones() -> None:
 
 def test_a_backend_new_to_the_table_is_all_that_info_needs(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(backends.BACKENDS, "abacus", backends.BACKENDS["onnx"])
-    edit(model, lambda m: m["artifacts"][0].update(backend="abacus"))
+    edit(model, lambda m: m.update(artifacts=[m["artifacts"][0] | {"backend": "abacus"}]))
     for name in ("abacus", "auto"):
         with Colorizer.load(name, model_dir=model) as colorizer:
             assert colorizer.info().backend == "abacus"

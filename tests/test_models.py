@@ -24,7 +24,7 @@ from training.models.encoders import ENCODERS, INPUT_RANGES, EncoderError, find_
 from training.models.student import Student, parameter_count
 from training.models.teacher import Pix2PixTeacher
 from training.quantization import round_activations
-from training.stages import EncoderFile, starting_network
+from training.start import EncoderFile, starting_network
 
 RECIPES = {
     "student": Recipe(),

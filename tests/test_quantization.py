@@ -7,7 +7,7 @@ import torch
 
 from sdk.contract import LIGHTNESS
 from tests.small_runs import SMALL_BATCH, TINY
-from training import checkpoint, progress, stages
+from training import checkpoint, progress, start
 from training.data import PackedPhotos
 from training.models.student import Student
 from training.quantization import WEIGHT_LIMIT, RoundedActivations, plain_state_dict, round_activations, round_weights
@@ -26,7 +26,7 @@ def test_rounded_weights_lie_on_the_grid_they_are_exported_with() -> None:
 def test_qat_rounds_activations_to_a_byte_and_exports_plain_weights(packed: Path) -> None:
     recipe = dataclasses.replace(TINY, round_weights=True)
     network = checkpoint.build_network(recipe)
-    task = stages.STAGES["qat"].task(network, recipe)
+    task = start.TASKS["qat"].task(network, recipe)
     assert torch.isfinite(task.turns[0].losses(PackedPhotos(packed).batch(0, SMALL_BATCH))["ab"])
     noted = []
     next(network.stages[1].children()).register_forward_hook(lambda _module, _inputs, output: noted.append(output))

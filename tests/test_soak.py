@@ -6,7 +6,7 @@ import pytest
 
 from tests.soak.concerns import CONCERNS
 
-# PyTorch takes long to start, again and again; the default tests kill each stage of training once in test_loop.py.
+# PyTorch takes long to start, again and again; the default tests kill each task once in test_loop.py.
 SLOW = ("killed exports", "killed training")
 
 

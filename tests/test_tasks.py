@@ -1,4 +1,4 @@
-"""What each stage minimises, and that it can."""
+"""What each task minimises, and that it can."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -49,21 +49,21 @@ def psnr_on(network: UNet, batch: Batch) -> float:
     return float(np.mean([metrics.psnr(ours, theirs) for ours, theirs in zip(*rgb, strict=True)]))
 
 
-@pytest.mark.parametrize(("stage", "least_psnr"), [("pretrain", 30), ("gan", 26), ("distill", 30)])
-def test_each_stage_overfits_eight_photos(stage: str, least_psnr: float) -> None:
+@pytest.mark.parametrize(("task_name", "least_psnr"), [("pretrain", 30), ("gan", 26), ("distill", 30)])
+def test_each_task_overfits_eight_photos(task_name: str, least_psnr: float) -> None:
     torch.manual_seed(0)
     batch = eight_photos()
     student = Recipe(student=StudentConfig(width=0.5, decoder=(64, 48, 32, 32)), distill=DistillConfig(teacher=""))
     teacher = Recipe(teacher=TeacherConfig(encoder="pix2pix", width=16, levels=6), gan=GanConfig(discriminator_width=8))
     task: Task
-    if stage == "gan":
+    if task_name == "gan":
         task = GanTask(checkpoint.build_network(teacher), teacher)
-    elif stage == "pretrain":
+    elif task_name == "pretrain":
         task = PretrainTask(checkpoint.build_network(student), student)
     else:  # a teacher that knows the answer as well as eight photos allow
         task = DistillTask(checkpoint.build_network(student), student, teacher=AllKnowing(batch.ab))
     rates = {"pretrain": 3e-3, "gan": 1e-3, "distill": 3e-3}
-    optimizers = [torch.optim.AdamW(turn.player.parameters(), lr=rates[stage]) for turn in task.turns]
+    optimizers = [torch.optim.AdamW(turn.player.parameters(), lr=rates[task_name]) for turn in task.turns]
     for _ in range(125):
         for turn, optimizer in zip(task.turns, optimizers, strict=True):
             optimizer.zero_grad()

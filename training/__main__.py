@@ -24,7 +24,7 @@ from training.kid import KernelDistance
 from training.loop import train
 from training.metrics import Network, eager
 from training.models.encoders import INPUT_RANGES
-from training.stages import STAGES, EncoderFile, EncoderWeights
+from training.start import TASKS, EncoderFile, EncoderWeights
 from training.strength import strength_table, strengthen
 
 
@@ -49,8 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True)
     _add_coco(commands.add_parser("coco", help="download and verify a split of COCO 2017"))
     _add_pack(commands.add_parser("pack", help="decode photos once into a memory-mapped array"))
-    for name, stage in STAGES.items():
-        _add_stage(commands.add_parser(name, help=f"{stage.help}; the same command resumes it"), name)
+    for name, entry in TASKS.items():
+        _add_task(commands.add_parser(name, help=f"{entry.help}; the same command resumes it"), name)
     _add_strength(commands.add_parser("strength", help="choose how vivid a student is, on held-out photos"))
     help_text = "decibels, colourfulness and distance to true photos, beside the grey baseline"
     _add_evaluate(commands.add_parser("evaluate", help=help_text))
@@ -83,7 +83,7 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _add_stage(command: argparse.ArgumentParser, name: str) -> None:
+def _add_task(command: argparse.ArgumentParser, name: str) -> None:
     command.add_argument("--recipe", type=Path, required=True)
     command.add_argument(
         "--photos", type=Path, required=True, help="what `pack` wrote; or, decoded anew each epoch, shards or a folder"
@@ -107,7 +107,7 @@ def _add_stage(command: argparse.ArgumentParser, name: str) -> None:
     command.add_argument("--save-every", type=_positive, default=500, help="steps between checkpoints (default 500)")
     command.add_argument("--minutes", type=float, help="length of the whole run, instead of what the recipe says")
     command.add_argument("--max-minutes", type=float, default=math.inf, help="save and stop after this long")
-    command.set_defaults(run_command=_train, stage=name)
+    command.set_defaults(run_command=_train, task_name=name)
 
 
 def _add_strength(command: argparse.ArgumentParser) -> None:
@@ -150,7 +150,7 @@ def _train(options: argparse.Namespace) -> None:
     if options.minutes:
         recipe = recipe_from_dict(recipe_as_dict(recipe) | {"minutes": options.minutes})
     train(
-        options.stage,
+        options.task_name,
         recipe,
         open_photos(options.photos),
         open_photos(options.photos, held_out=True),

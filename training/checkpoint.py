@@ -30,7 +30,7 @@ class TrainingState:
 
     Attributes:
         step: Steps done.
-        stage: Name of the training stage.
+        task_name: A key of `training.start.TASKS`.
         recipe: As plain values.
         players: State of each turn's player, in order.
         averaged: State of the averaged network.
@@ -40,7 +40,7 @@ class TrainingState:
     """
 
     step: int
-    stage: str
+    task_name: str
     recipe: dict[str, Any]
     players: list[dict[str, Tensor]]
     averaged: dict[str, Tensor]

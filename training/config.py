@@ -15,7 +15,7 @@ PIX2PIX = "pix2pix"
 
 
 class RecipeError(TrainingError, ValueError):
-    """A recipe file has an unknown key, lacks what its stage needs, or does not fit the run it is used on."""
+    """A recipe file has an unknown key, lacks what its task needs, or does not fit the run it is used on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class TeacherConfig:
         levels: Of "pix2pix" alone.
         heads: The contract's outputs it answers, by name.
         hints: Whether it takes hints, which "pix2pix" cannot.
-        classes: Whether it chooses among colours, for the `classify` stage; "pix2pix" cannot.
+        classes: Whether it chooses among colours, for the `classify` task; "pix2pix" cannot.
     """
 
     encoder: str = "resnet34"
@@ -52,7 +52,7 @@ class TeacherConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class GanConfig:
-    """The `gan` stage.
+    """The `gan` task.
 
     Attributes:
         objective: A key of `training.losses.OBJECTIVES`; "bce" is the paper's equation 1.
@@ -77,7 +77,7 @@ class GanConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class DistillConfig:
-    """The `distill` stage.
+    """The `distill` task.
 
     Attributes:
         teacher: The teacher's weights file.
@@ -99,8 +99,8 @@ class Recipe:
     Attributes:
         student: The network to train, unless there is a `teacher`.
         teacher: The network to train, where the recipe has this table.
-        gan: For the `gan` stage.
-        distill: For the `distill` stage.
+        gan: For the `gan` task.
+        distill: For the `distill` task.
         steps: Optimizer steps in the whole run; the cosine schedule ends there.
         minutes: Of training in the whole run, instead of steps. Such a run stops and goes on as any other, but no two
             come out the same.
@@ -115,7 +115,7 @@ class Recipe:
         frozen_stages: Encoder stages, from the first, kept as they were pretrained. The first two see the largest
             maps and cost the most to train, and edges and textures are the same in any photo.
         compile: Have PyTorch compile the networks' parts: minutes at the start, less at each step, on GPUs.
-        round_weights: Train with weights rounded as int8 artifacts round them; the `qat` stage always does.
+        round_weights: Train with weights rounded as int8 artifacts round them; the `qat` task always does.
         ema_decay: Of the averaged weights, which are the ones validated and exported.
         start: A weights file the run starts from, instead of ImageNet's.
         strength: What `python -m training strength` multiplied the answers by after training, which leaves it at 1.

@@ -18,7 +18,7 @@ from training.machine import Clock, best_precision, keep_freed_memory, mean, sha
 from training.metrics import colorize_held_out, colourfulness, psnr
 from training.progress import Training, open_run, save, save_halves
 from training.run_log import RunLog
-from training.stages import EncoderWeights
+from training.start import EncoderWeights
 from training.steps import set_learning_rate, share_done
 
 LOG_EVERY = 20
@@ -33,7 +33,7 @@ class DivergedError(TrainingError, RuntimeError):
 @without_denormals()
 # Long: the order of a run is what there is to read.
 def train(
-    stage: str,
+    task_name: str,
     recipe: Recipe,
     photos: Photos,
     held_out: Photos,
@@ -43,10 +43,10 @@ def train(
     max_minutes: float = math.inf,
     save_every: int = 500,
 ) -> None:
-    """Run a stage, or go on with it where `run` left off; the weights come out the same either way.
+    """Run a task, or go on with it where `run` left off; the weights come out the same either way.
 
     Args:
-        stage: A key of `STAGES`.
+        task_name: A key of `TASKS`.
         recipe: What to do.
         photos: To train on.
         held_out: To validate on; never trained on.
@@ -56,7 +56,7 @@ def train(
         save_every: Steps between checkpoints.
 
     Raises:
-        RecipeError: The recipe lacks what the stage needs, or `run` holds a run of another recipe.
+        RecipeError: The recipe lacks what the task needs, or `run` holds a run of another recipe.
         CheckpointError: A weights file it names cannot be read.
         EmptyDatasetError: Not one photo of a batch was usable.
         DivergedError: A loss is no longer a number.
@@ -65,7 +65,7 @@ def train(
     keep_freed_memory()
     torch.backends.cudnn.benchmark = True  # every step has the same shapes
     accelerator = Accelerator(mixed_precision=best_precision())
-    training = open_run(stage, recipe, run, encoder_weights, accelerator)
+    training = open_run(task_name, recipe, run, encoder_weights, accelerator)
     photos.move_to(accelerator.device)
     log = RunLog(run, step=training.step) if accelerator.is_main_process else None
     clock = Clock(accelerator, training.minutes, max_minutes)
@@ -88,7 +88,7 @@ def train(
             if log:
                 log.scalars(training.step, values | {"photos_per_second": rate})
         if saving:
-            save(training, stage, recipe, run)
+            save(training, task_name, recipe, run)
             if log:
                 _validate(training, held_out, log)
         elif log and clock.minute_is_over():

@@ -19,7 +19,7 @@ from training.config import Recipe, RecipeError, recipe_as_dict, recipe_from_dic
 from training.machine import share_buffers
 from training.models.unet import UNet
 from training.quantization import RoundedActivations, plain_state_dict
-from training.stages import STAGES, EncoderWeights, starting_network
+from training.start import TASKS, EncoderWeights, starting_network
 from training.steps import AveragedWeights, build_optimizer
 from training.tasks import Task
 
@@ -45,12 +45,12 @@ class Training:
 
 
 def open_run(
-    stage: str, recipe: Recipe, run: Path, encoder_weights: EncoderWeights, accelerator: Accelerator
+    task_name: str, recipe: Recipe, run: Path, encoder_weights: EncoderWeights, accelerator: Accelerator
 ) -> Training:
     """A fresh start, or the state `run` was left in."""
     torch.manual_seed(recipe.seed)
     network = starting_network(recipe, encoder_weights).to(memory_format=torch.channels_last)
-    task = STAGES[stage].task(network, recipe)
+    task = TASKS[task_name].task(network, recipe)
     for module in task.modules:
         module.to(accelerator.device)
         module.to(memory_format=torch.channels_last)
@@ -65,7 +65,7 @@ def open_run(
     training = Training(accelerator, task, AveragedWeights(network, recipe.ema_decay), optimizers)
     if (run / STATE_FILE).exists():
         state = load_training_state(run / STATE_FILE)
-        if (state.stage, recipe_from_dict(state.recipe)) != (stage, recipe):
+        if (state.task_name, recipe_from_dict(state.recipe)) != (task_name, recipe):
             raise RecipeError(f"{run} holds a run of another recipe; choose another folder for this one")
         try:
             _restore(training, state)
@@ -103,7 +103,7 @@ def _plain(training: Training) -> dict[str, Tensor]:
     return plain_state_dict(training.averaged.network)
 
 
-def save(training: Training, stage: str, recipe: Recipe, run: Path) -> None:
+def save(training: Training, task_name: str, recipe: Recipe, run: Path) -> None:
     """The state to go on from, and the averaged weights."""
     accelerator, task = training.accelerator, training.task
     for network in (training.averaged.network, *(turn.player for turn in task.turns)):
@@ -111,7 +111,7 @@ def save(training: Training, stage: str, recipe: Recipe, run: Path) -> None:
     if accelerator.is_main_process:
         state = TrainingState(
             step=training.step,
-            stage=stage,
+            task_name=task_name,
             recipe=recipe_as_dict(recipe),
             players=[turn.player.state_dict() for turn in task.turns],
             averaged=training.averaged.network.state_dict(),

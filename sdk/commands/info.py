@@ -19,11 +19,12 @@ def run(arguments: list[str]) -> int:
     """Print what `Colorizer.info` says."""
     options = parser().parse_args(arguments)
     with load(options) as colorizer:
-        facts = asdict(colorizer.info())
+        info = colorizer.info()
+    facts = asdict(info)
+    del facts["packages"]
     if options.json:
-        print(json.dumps(facts))
+        print(json.dumps({**facts, "versions": info.versions}))
         return 0
-    for name, value in {**facts, **facts.pop("versions")}.items():
-        if name != "versions":
-            print(f"{name:15} {value}")
+    for name, value in {**facts, **info.versions}.items():
+        print(f"{name:15} {value}")
     return 0

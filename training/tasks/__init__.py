@@ -1,4 +1,4 @@
-"""What each training stage computes: a batch in, a dict of losses out. The loop does the rest."""
+"""What each task computes: a batch in, a dict of losses out. The loop does the rest."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ class Turn:
 
 
 class Task(Protocol):
-    """A stage: its networks and its turns.
+    """What a run does: its networks and its turns.
 
     Attributes:
-        network: The network the stage is for: averaged, validated and saved.
+        network: The network the task is for: averaged, validated and saved.
         modules: Everything that has to be on the device.
         turns: Taken in order, one optimizer step each.
     """

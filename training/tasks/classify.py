@@ -22,7 +22,7 @@ class ClassifyTask:
     def __init__(self, network: UNet, recipe: Recipe) -> None:
         del recipe
         if not all(isinstance(head, ClassifiedChroma) for head in network.heads.values()):
-            raise RecipeError("this stage needs a [teacher] table with classes = true")
+            raise RecipeError("this task needs a [teacher] table with classes = true")
         self.network = network
         self.modules: tuple[nn.Module, ...] = (network,)
         self.turns = (Turn(network, self.losses),)

@@ -37,16 +37,22 @@ class Teaching:
         return self.teacher.features(batch.inputs)
 
     def losses(self, head: str, answer: Tensor, features: list[Tensor], batch: Batch, loss: Loss) -> dict[str, Tensor]:
-        """A head's terms, each by its weight: against the teacher's answer and against the photo's chroma."""
-        losses = {f"{head}_truth": self._config.truth_weight * loss(answer, batch.ab)}
-        if head in self.teacher.heads:
-            with torch.no_grad():
-                taught = self.teacher.heads[head](features[-1])
-                if self.teacher.hints is None and HINTS.name in batch.inputs:
-                    hinted = batch.inputs[HINTS.name].flatten(1).any(dim=1).view(-1, 1, 1, 1)
-                    taught = torch.where(hinted, batch.ab, taught)
-            losses[f"{head}_teacher"] = self._config.output_weight * loss(answer, taught)
-        return losses
+        """A head's terms, each by its weight: against the teacher's answer and against the photo's chroma.
+
+        A head that the teacher lacks learns from the photo alone.
+        """
+        truth = loss(answer, batch.ab)
+        if head not in self.teacher.heads:
+            return {f"{head}_truth": truth}
+        with torch.no_grad():
+            taught = self.teacher.heads[head](features[-1])
+            if self.teacher.hints is None and HINTS.name in batch.inputs:
+                hinted = batch.inputs[HINTS.name].flatten(1).any(dim=1).view(-1, 1, 1, 1)
+                taught = torch.where(hinted, batch.ab, taught)
+        return {
+            f"{head}_teacher": self._config.output_weight * loss(answer, taught),
+            f"{head}_truth": self._config.truth_weight * truth,
+        }
 
 
 class DistillTask:
@@ -82,5 +88,5 @@ def distill_config(recipe: Recipe) -> DistillConfig:
         RecipeError: It has none.
     """
     if recipe.distill is None:
-        raise RecipeError("this stage needs a [distill] table with the teacher's weights file")
+        raise RecipeError("this task needs a [distill] table with the teacher's weights file")
     return recipe.distill

@@ -1,4 +1,4 @@
-"""A stage is refused a recipe it cannot follow."""
+"""A task is refused a recipe it cannot follow."""
 
 import dataclasses
 from pathlib import Path
@@ -11,7 +11,7 @@ from training.config import RecipeError
 
 def test_distillation_without_a_teacher_says_what_is_missing(packed: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"\[distill\]"):
-        run(TINY, packed, tmp_path, stage="distill")
+        run(TINY, packed, tmp_path, task_name="distill")
 
 
 def test_a_start_of_another_shape_is_refused(packed: Path, teacher_checkpoint: Path, tmp_path: Path) -> None:
@@ -21,4 +21,4 @@ def test_a_start_of_another_shape_is_refused(packed: Path, teacher_checkpoint: P
 
 def test_qat_is_for_what_is_exported_with_rounded_weights(packed: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="round_weights"):
-        run(TINY, packed, tmp_path, stage="qat")
+        run(TINY, packed, tmp_path, task_name="qat")

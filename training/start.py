@@ -1,4 +1,4 @@
-"""The stages by name, and what a network starts a stage from."""
+"""What a run starts with: its task, by name, and its network."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -22,8 +22,8 @@ from training.tasks.pretrain import PretrainTask
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One command of `python -m training`.
+class TaskEntry:
+    """One task, which `python -m training` has a command for.
 
     Attributes:
         help: What it is for.
@@ -59,7 +59,7 @@ def _pretrain(network: UNet, recipe: Recipe) -> Task:
 
 def _gan(network: UNet, recipe: Recipe) -> Task:
     if recipe.gan is None:
-        raise RecipeError("this stage needs a [gan] table, which may be empty")
+        raise RecipeError("this task needs a [gan] table, which may be empty")
     if recipe.round_weights:
         round_weights(network)
     teacher = load_network(Path(recipe.distill.teacher)).network if recipe.distill else None
@@ -74,17 +74,17 @@ def _distill(network: UNet, recipe: Recipe) -> Task:
 
 def _qat(network: UNet, recipe: Recipe) -> Task:
     if not recipe.round_weights:
-        raise RecipeError("this stage needs round_weights = true, which export goes by")
+        raise RecipeError("this task needs round_weights = true, which export goes by")
     round_activations(network)
     return _distill(network, recipe) if recipe.distill else _pretrain(network, recipe)
 
 
-STAGES = {
-    "pretrain": Stage("supervised training of a student or teacher", _pretrain),
-    "gan": Stage("adversarial training of a teacher, or of a student's vivid head", _gan),
-    "classify": Stage("training of a teacher that chooses among colours", ClassifyTask),
-    "distill": Stage("training of a student on a teacher's answers", _distill),
-    "qat": Stage("fine-tuning of a student for its int8 artifacts", _qat),
+TASKS = {
+    "pretrain": TaskEntry("supervised training of a student or teacher", _pretrain),
+    "gan": TaskEntry("adversarial training of a teacher, or of a student's vivid head", _gan),
+    "classify": TaskEntry("training of a teacher that chooses among colours", ClassifyTask),
+    "distill": TaskEntry("training of a student on a teacher's answers", _distill),
+    "qat": TaskEntry("fine-tuning of a student for its int8 artifacts", _qat),
 }
 
 
