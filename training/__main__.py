@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sdk.backends import open_backend
+from sdk.contract import AB, VIVID_AB
 from sdk.errors import BackendUnavailable, ColorizerError
 from sdk.manifest import load_manifest
 from training.checkpoint import load_network, load_student, save_network
@@ -115,6 +116,7 @@ def _add_strength(command: argparse.ArgumentParser) -> None:
     way.add_argument("--photos", type=Path, help="measure strengths on these, packed or not; the held-out ones alone")
     way.add_argument("--choose", nargs=2, metavar=("STRENGTH", "FILE"), help="write the student of that strength")
     command.add_argument("--checkpoint", type=Path, required=True, help="a student's .safetensors file")
+    command.add_argument("--head", choices=[AB.name, VIVID_AB.name], default=AB.name, help="whose (default: ab)")
     command.add_argument("--count", type=int, default=200, help="held-out photos to measure on (default 200)")
     command.set_defaults(run_command=_choose_strength)
 
@@ -163,16 +165,20 @@ def _train(options: argparse.Namespace) -> None:
 
 def _choose_strength(options: argparse.Namespace) -> None:
     loaded = load_student(options.checkpoint)
+    if options.head not in loaded.network.heads:
+        raise RecipeError(f"{options.checkpoint} has no head {options.head}")
     if options.choose:
         given, path = options.choose
         try:
             strength = float(given)
         except ValueError as error:
             raise RecipeError(f"--choose takes a number such as 1.1 and a file to write, not {given!r}") from error
-        recipe = replace(loaded.recipe, strength=strength * loaded.recipe.strength)
-        save_network(strengthen(loaded.network, strength).state_dict(), recipe, Path(path))
+        entry = "strength" if options.head == AB.name else "vivid_strength"
+        recipe = replace(loaded.recipe, **{entry: strength * getattr(loaded.recipe, entry)})
+        save_network(strengthen(loaded.network, strength, head=options.head).state_dict(), recipe, Path(path))
     else:
-        print(strength_table(loaded.network, open_photos(options.photos, held_out=True), count=options.count))
+        held_out = open_photos(options.photos, held_out=True)
+        print(strength_table(loaded.network, held_out, head=options.head, count=options.count))
 
 
 def _evaluate(options: argparse.Namespace) -> None:

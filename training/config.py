@@ -3,19 +3,15 @@
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_type_hints
 
-from training.errors import TrainingError
+from training.checks import check
+from training.errors import RecipeError
 
 GanObjective = Literal["bce", "least squares", "hinge"]
 DiscriminatorKind = Literal["patch", "semantic"]
 PretrainLoss = Literal["huber", "psnr"]
 PIX2PIX = "pix2pix"
-
-
-class RecipeError(TrainingError, ValueError):
-    """A recipe file has an unknown key, lacks what its task needs, or does not fit the run it is used on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +114,9 @@ class Recipe:
         round_weights: Train with weights rounded as int8 artifacts round them; the `qat` task always does.
         ema_decay: Of the averaged weights, which are the ones validated and exported.
         start: A weights file the run starts from, instead of ImageNet's.
-        strength: What `python -m training strength` multiplied the answers by after training, which leaves it at 1.
+        strength: What `python -m training strength` multiplied the faithful head's answers by after training, which
+            leaves it at 1.
+        vivid_strength: The same, of the vivid head.
         training_data: What the photos and the starting weights are, for the manifest and the model card.
     """
 
@@ -148,6 +146,7 @@ class Recipe:
     ema_decay: float = 0.998
     start: str | None = None
     strength: float = 1.0
+    vivid_strength: float = 1.0
     training_data: tuple[str, ...] = ()
 
     @property
@@ -197,37 +196,12 @@ def _build(record: type[Any], table: dict[str, Any]) -> Any:
         raise RecipeError(f"a {record.__name__} has no {', '.join(sorted(unknown))}")
     for name, hint in get_type_hints(record).items():
         if name in table:
-            _check(name, table[name], hint)
+            check(name, table[name], hint)
     # Lists become tuples, which unlike lists can be frozen.
     try:
         return record(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
     except TypeError as error:
         raise RecipeError(str(error)) from error
-
-
-def _check(name: str, value: Any, hint: Any) -> None:
-    if get_origin(hint) is Literal and value not in get_args(hint):
-        raise RecipeError(f"{name} is one of {', '.join(get_args(hint))}, not {value}")
-    if not _fits(value, hint):
-        hint = next(iter(get_args(hint)), hint) if get_origin(hint) is UnionType else hint
-        raise RecipeError(f"{name} is {_TYPES.get(hint, 'a list of such values as its default has')}, not {value!r}")
-    for least, most, names in _RANGES:
-        numbers = value if isinstance(value, list | tuple) else (value,)
-        if name in names and not all(number is None or least <= number <= most for number in numbers):
-            raise RecipeError(f"{name} is {least:g} at least and {most:g} at most, not {value}")
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value from a TOML file, or from a checkpoint's JSON, is of a field's type."""
-    if hint in (int, float):
-        return isinstance(value, int if hint is int else int | float) and not isinstance(value, bool)
-    if get_origin(hint) is tuple:
-        length = None if Ellipsis in get_args(hint) else len(get_args(hint))
-        right = isinstance(value, list | tuple) and length in (None, len(value))
-        return right and all(_fits(entry, get_args(hint)[0]) for entry in value)
-    if get_origin(hint) is UnionType:
-        return any(_fits(value, option) for option in get_args(hint))
-    return isinstance(value, hint) if isinstance(hint, type) else True
 
 
 def _check_together(recipe: Recipe) -> None:
@@ -237,25 +211,3 @@ def _check_together(recipe: Recipe) -> None:
     levels = recipe.teacher.levels if recipe.teacher and pix2pix else 5
     if recipe.size % 2**levels:
         raise RecipeError(f"size is a multiple of {2**levels} for this network, not {recipe.size}")
-
-
-_TYPES: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-_ANY = float("inf")
-# Least, most, and what lies between them.
-_RANGES: tuple[tuple[float, float, frozenset[str]], ...] = (
-    (1, _ANY, frozenset({"steps", "batch_size", "discriminator_width"})),
-    (2, _ANY, frozenset({"levels"})),
-    (0, 2**32, frozenset({"seed"})),
-    (0.01, 1, frozenset({"smallest_crop"})),
-    (0, 1, frozenset({"old_photos", "hinted_photos", "ema_decay", "betas"})),
-    (1e-12, _ANY, frozenset({"huber_delta", "learning_rate", "gradient_clip", "minutes", "strength"})),
-    (
-        0,
-        _ANY,
-        frozenset(
-            {"frozen_stages", "warmup_steps", "weight_decay", "encoder_learning_rate_scale"}
-            | {"discriminator_learning_rate", "l1_weight", "muted_weight"}
-            | {"output_weight", "feature_weight", "truth_weight"}
-        ),
-    ),
-)

@@ -11,3 +11,7 @@ class TrainingError(Exception):
     """
 
     exit_code: ClassVar[int] = 2
+
+
+class RecipeError(TrainingError, ValueError):
+    """A recipe file has an unknown key, lacks what its task needs, or does not fit the run it is used on."""

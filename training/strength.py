@@ -5,10 +5,12 @@ A network trained for PSNR answers doubt with grey, and all its chroma is too we
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
+from sdk.contract import AB, VIVID_AB
 from training.data import Photos
 from training.evaluate import markdown_table
 from training.metrics import colourfulness, eager, held_out_truths, paint, psnr
@@ -17,18 +19,20 @@ from training.models.student import Student
 STRENGTHS = (0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 
 
-def strengthen(student: Student, strength: float) -> Student:
-    """A copy whose answers, before they are cut off at [-1, 1], are multiplied by `strength`."""
+def strengthen(student: Student, strength: float, *, head: str = AB.name) -> Student:
+    """A copy of which one head's answers, before they are cut off at [-1, 1], are multiplied by `strength`."""
     copied = copy.deepcopy(student)
     with torch.no_grad():
-        for parameter in copied.heads.parameters():
+        for parameter in copied.heads[head].parameters():
             parameter.mul_(strength)
     return copied
 
 
-def strength_table(student: Student, held_out: Photos, *, strengths: Sequence[float] = STRENGTHS, count: int) -> str:
-    """PSNR and colourfulness of held-out photos at several strengths, as a Markdown table."""
-    network = eager(student)
+def strength_table(
+    student: Student, held_out: Photos, *, head: str = AB.name, strengths: Sequence[float] = STRENGTHS, count: int
+) -> str:
+    """PSNR and colourfulness of held-out photos at several strengths of a head, as a Markdown table."""
+    network = replace(eager(student), vividness=float(head == VIVID_AB.name))
     figures: dict[float, list[tuple[float, float]]] = {strength: [] for strength in strengths}
     for truth in held_out_truths(held_out, count=count):
         ab = network.chroma(truth)
