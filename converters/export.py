@@ -31,7 +31,6 @@ from training.metrics import colorize, eager
 from training.models.student import Student
 
 SHOWN_PHOTOS = 6
-BUNDLED = ("onnx", "litert")  # for the SDK, and for browsers
 _WORKERS = 2
 _CHECKSUMS = "SHA256SUMS"
 
@@ -96,17 +95,26 @@ def export(checkpoint: Path, photos: Path, out: Path, targets: tuple[Target, ...
 
 
 def bundle(manifest: Manifest, folder: Path) -> None:
-    """Copy what the wheel ships, the first artifact for each of `BUNDLED`, with a manifest of those alone."""
-    artifacts = [manifest.find_artifact(backend, None) for backend in BUNDLED]
+    """Copy what the wheel ships, as each format says, with a manifest of that alone."""
+    bundled = [
+        artifact
+        for artifact in manifest.artifacts
+        if artifact.variant == "lab" and artifact.precision == find_format(artifact.backend).bundled
+    ]
     folder.mkdir(parents=True, exist_ok=True)
-    for artifact in artifacts:
-        shutil.copyfile(manifest.verify(artifact), folder / artifact.path)
+    for artifact in bundled:
+        source, target = manifest.verify(artifact), folder / artifact.path
+        if source.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target)
+        else:
+            shutil.copyfile(source, target)
     Manifest(
         folder=folder,
         created=manifest.created,
         model=manifest.model,
         tensors=manifest.tensors,
-        artifacts=artifacts,
+        artifacts=bundled,
     ).save()
 
 

@@ -1,6 +1,6 @@
 """Colour one photo.
 
-    pip install edge-colorizer
+    pip install .
     python examples/quickstart.py examples/photos/cat.jpg
 
 Writes cat-colour.png here and says which model did it.

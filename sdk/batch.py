@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal, Unpack
 
-from sdk import output
+from sdk import film, formats, output
 from sdk.colorizer import Colorizer
 from sdk.errors import ColorizerError, OutputError, PhotoError
 from sdk.hints import hints_beside
@@ -89,7 +89,10 @@ def foresee(info: Info, job: Job, options: FileOptions, *, with_hints: bool) -> 
             return Result(job.photo, job.path, "skipped", 0.0)
         if not job.photo.is_file():
             raise PhotoError(f"{job.photo}: it does not exist.")
-        output.check(job.path, split_options(asked, Look, Saving)[1])
+        if formats.is_film(job.photo):
+            film.check(job.photo, job.path, overwrite=asked.get("overwrite", False))
+        else:
+            output.check(job.path, split_options(asked, Look, Saving)[1])
     except (ColorizerError, OSError) as error:
         return Result(job.photo, job.path, "failed", 0.0, str(error))
     return Result(job.photo, job.path, "coloured", 0.0)

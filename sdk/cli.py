@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
             say(f"standard output cannot be written: {error.strerror}.")
             return OutputError.exit_code
         except KeyboardInterrupt as stopped:
-            say("stopped; what is written is whole, and the same command goes on from there")
+            say("stopped; what is written is whole, and the same command does the rest")
             return _SIGNAL_BASE + (stopped.args[0] if stopped.args else signal.SIGINT)
 
 

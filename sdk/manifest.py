@@ -84,7 +84,10 @@ class Manifest:
                 return artifact
         offered = ", ".join(f"{artifact.backend} {artifact.precision}" for artifact in ours)
         wanted = f"{backend} {precision}" if precision else backend
-        raise ModelIntegrityError(f"{self.folder} has no artifact for {wanted}; it offers: {offered or 'nothing'}.")
+        raise ModelIntegrityError(
+            f"{self.folder} has no artifact for {wanted}; it offers: {offered or 'nothing'}. "
+            "Choose one of these, or name a model folder that has it."
+        )
 
     def verify(self, artifact: Artifact) -> Path:
         """Where an artifact lies, once its path and hash have been checked.

@@ -75,7 +75,12 @@ def plan(
     fills_folder = target is not None and (
         len(photos) > 1 or photos[0].is_dir() or target.is_dir() or str(out).endswith(("/", os.sep))
     )
-    if target and fills_folder and not target.is_dir() and (target.exists() or formats.is_photo(target)):
+    if (
+        target
+        and fills_folder
+        and not target.is_dir()
+        and (target.exists() or formats.is_photo(target) or formats.is_film(target))
+    ):
         raise OutputError(f"{target} is named as a file; several photos need a folder.")
     made = Plan()
     record = Record(target) if target and len(photos) > 1 else None

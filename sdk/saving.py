@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final, TypedDict, cast
 
 from sdk import formats
 from sdk.errors import OptionError
@@ -27,6 +27,12 @@ class SaveOptions(TypedDict, total=False):
 
 class FileOptions(LookOptions, SaveOptions, total=False):
     """The keyword options of `Colorizer.colorize_file`: how a photo is coloured, and how it is written."""
+
+
+def look_of(options: FileOptions) -> LookOptions:
+    """Those of the options that say how a photo is coloured."""
+    names = LookOptions.__optional_keys__
+    return cast("LookOptions", {name: value for name, value in options.items() if name in names})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,7 +81,7 @@ def test_a_look_is_described_once() -> None:
 
 def test_the_documentation_names_what_is_exported_and_nothing_else() -> None:
     documented = re.findall(r"^::: (sdk\.\S+)$", (PROJECT / "docs" / "api.md").read_text(), re.MULTILINE)
-    rooms = [import_module(name) for name in ("sdk", "sdk.aio", "sdk.testing", "sdk.backends")]
+    rooms = [import_module(name) for name in ("sdk", "sdk.aio", "sdk.film", "sdk.testing", "sdk.backends")]
     exported = [f"{room.__name__}.{name}" for room in rooms for name in room.__all__]
     assert sorted(documented) == sorted([*exported, "sdk.manifest"])
 

@@ -23,7 +23,8 @@ LARGEST_QUANTIZATION_LOSS = 0.10  # dB
 
 def test_it_is_small() -> None:
     artifacts = load_manifest(BUNDLED_MODEL).artifacts
-    assert [(one.backend, one.precision) for one in artifacts] == [("onnx", "int8"), ("litert", "int8")]
+    assert {one.precision for one in artifacts} == {"int8"}
+    assert {one.backend for one in artifacts} >= {"onnx", "litert"}
     assert max(one.bytes for one in artifacts) <= LARGEST_BYTES
 
 

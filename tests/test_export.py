@@ -15,7 +15,7 @@ from converters import budgets, export, export_all
 from converters.build import build
 from converters.calibration import sample_photos
 from converters.export import Export
-from converters.formats import ALL_TARGETS, find_format, find_target
+from converters.formats import ALL_TARGETS, FORMATS, find_format, find_target
 from converters.formats.pte import BUNDLED_CASES
 from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
@@ -175,10 +175,15 @@ def test_the_whole_export(eval_photos: Path, tmp_path: Path) -> None:
     assert dataclasses.replace(one.manifest, **same) == dataclasses.replace(two.manifest, **same)
 
 
-def test_the_bundle_holds_what_the_sdk_and_browsers_open_and_its_manifest(exported: Export, tmp_path: Path) -> None:
+def test_the_bundle_holds_an_artifact_for_each_backend_that_ships_one(exported: Export, tmp_path: Path) -> None:
     export.bundle(exported.manifest, tmp_path / "models")
     names = {path.name for path in (tmp_path / "models").iterdir()}
-    assert names == {"manifest.json", "student-int8.onnx", "student-int8.tflite"}
+    made = {artifact.path for artifact in exported.manifest.artifacts}
+    shipped = {format_.target(format_.bundled).file for format_ in FORMATS.values() if format_.bundled}
+    assert names == {"manifest.json", *(made & shipped)}
+    bundle = load_manifest(tmp_path / "models")
+    for artifact in bundle.artifacts:
+        bundle.verify(artifact)
     Colorizer.load(model_dir=tmp_path / "models")
 
 

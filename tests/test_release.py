@@ -85,7 +85,13 @@ def test_the_page_has_its_own_bill_where_the_wheel_holds_it(release: Path) -> No
 def test_the_wheel_holds_the_model_its_proof_and_its_licence(release: Path) -> None:
     (wheel,) = release.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("sdk/models/student-int8.onnx", "sdk/models/manifest.json", "sdk/py.typed", "licenses/LICENSE"):
+    for name in (
+        "sdk/models/student-int8.onnx",
+        "sdk/models/student-int8.tflite",
+        "sdk/models/manifest.json",
+        "sdk/py.typed",
+        "licenses/LICENSE",
+    ):
         assert any(found.endswith(name) for found in names), name
     assert {name.split("/")[0].split("-")[0] for name in names} == {"sdk", "edge_colorizer"}
 

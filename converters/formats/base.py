@@ -99,6 +99,7 @@ class Format(ABC):
         suffix: Of its files, or folders, which are hashed as `sdk.manifest.sha256` says.
         precisions: The preferred one first: it is what the SDK takes.
         variants: Which there are.
+        bundled: Name of the precision that the wheel holds, so that the backend works as installed; None for none.
         oldest_runtime: The oldest that is known to open it.
         tools: Packages that write it.
         runs_here: Whether it runs at its own speed on any operating system.
@@ -109,6 +110,7 @@ class Format(ABC):
     suffix: str
     precisions: tuple[Precision, ...]
     variants: tuple[Variant, ...] = ("lab", "rgb")
+    bundled: str | None = None
     oldest_runtime: str
     tools: tuple[str, ...]
     runs_here: bool = True

@@ -22,6 +22,7 @@ class CoreMLFormat(Format):
         Precision(name="int8", grid="its own", calibrated=True),
         Precision(name="palette6", grid="its own", calibrated=True),
     )
+    bundled = "int8"
     oldest_runtime = "iOS 16, macOS 13"
     tools = ("torch", "coremltools")
     runs_here = False

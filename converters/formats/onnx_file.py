@@ -16,6 +16,7 @@ class OnnxFormat(Format):
     name = "onnx"
     suffix = ".onnx"
     precisions = (Precision(name="int8", grid="training's", calibrated=True), Precision(name="fp32"))
+    bundled = "int8"
     oldest_runtime = "onnxruntime 1.18"  # tried: 1.16 and 1.17 refuse IR 10; 1.18, 1.20 and 1.32 answer
     tools = ("torch", "onnx", "onnxscript", "onnxruntime")
 

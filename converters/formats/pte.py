@@ -21,6 +21,7 @@ class ExecuTorchFormat(Format):
     name = "executorch"
     suffix = ".pte"
     precisions = (Precision(name="int8", grid="training's", calibrated=True), Precision(name="fp32"))
+    bundled = "int8"
     oldest_runtime = "executorch 1.5"
     tools = ("torch", "torchao", "executorch")
     job_per_precision = True

@@ -21,6 +21,7 @@ class LiteRTFormat(Format):
         Precision(name="fp32"),
     )
     variants: tuple[Variant, ...] = ("lab",)
+    bundled = "int8"
     oldest_runtime = "ai-edge-litert 2.3"
     tools = ("torch", "onnx", "onnxscript", "onnxruntime", "ai-edge-litert")
 

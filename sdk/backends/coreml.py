@@ -18,7 +18,9 @@ if platform.system() != "Darwin":
 try:
     import coremltools
 except ImportError as error:
-    raise BackendUnavailable("The coreml backend needs coremltools: pip install 'edge-colorizer[coreml]'.") from error
+    raise BackendUnavailable(
+        'The coreml backend needs coremltools: install edge-colorizer with its extra "coreml".'
+    ) from error
 
 
 class CoreMLBackend:

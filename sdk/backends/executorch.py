@@ -17,7 +17,7 @@ try:
     from executorch.runtime import Method, Runtime
 except ImportError as error:
     raise BackendUnavailable(
-        "The executorch backend needs ExecuTorch: pip install 'edge-colorizer[executorch]'."
+        'The executorch backend needs ExecuTorch: install edge-colorizer with its extra "executorch".'
     ) from error
 
 # XNNPACK's thread pool and workspace belong to the process, so all programs in it take turns.

@@ -13,7 +13,9 @@ from sdk.errors import BackendUnavailable, ModelIntegrityError
 try:
     from ai_edge_litert.interpreter import Interpreter
 except ImportError as error:
-    raise BackendUnavailable("The litert backend needs LiteRT: pip install 'edge-colorizer[litert]'.") from error
+    raise BackendUnavailable(
+        'The litert backend needs LiteRT: install edge-colorizer with its extra "litert".'
+    ) from error
 
 
 class LiteRTBackend:

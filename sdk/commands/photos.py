@@ -12,10 +12,11 @@ from tqdm import tqdm
 import sdk
 from sdk import batch, output
 from sdk.colorizer import Colorizer
-from sdk.commands import pipe
+from sdk.commands import films, pipe
 from sdk.commands.common import add_model_options, load
 from sdk.commands.telling import Telling
 from sdk.compare import contact_sheet
+from sdk.formats import is_film
 from sdk.image import DEFAULT_LIMITS
 from sdk.look import Look
 from sdk.options import Options, add_options, given_options, whole_number
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
         "--with-hints", action="store_true", help="for each photo, also the colours in PHOTO.hints.json beside it"
     )
     add_options(own.add_argument_group("how it is written"), Saving)
+    films.add_film_options(own.add_argument_group("films"))
     _add_worker_options(own.add_argument_group("what does the work"))
     _add_telling_options(own.add_argument_group("what is told"))
     return own
@@ -117,18 +119,21 @@ def run(arguments: list[str]) -> int:
     limits = replace(DEFAULT_LIMITS, pixels=options.limit_pixels)
     if options.compare:
         output.check(options.compare, Saving(overwrite=options.overwrite or False))
+    moving = [job for job in made.jobs if is_film(job.photo)]
+    still = [job for job in made.jobs if job not in moving]
     # One photo has all processors to itself; of many, each worker has one, which wastes none on waiting for others.
-    with load(options, limits=limits, threads=1 if len(made.jobs) > 1 else None) as colorizer:
+    with load(options, limits=limits, threads=1 if len(still) > 1 and not moving else None) as colorizer:
         if options.dry_run:
             results = [batch.foresee(colorizer.info(), job, asked, with_hints=options.with_hints) for job in made.jobs]
             telling.foretell(results)
             return _FAILED if made.problems or any(result.error for result in results) else 0
         telling.begin(colorizer.info())
-        results = _colour(colorizer, made.jobs, options, asked, telling)
+        results = _colour(colorizer, still, options, asked, telling)
+        results += films.run(colorizer, moving, options, asked, telling)
     telling.end(results, notes=made.notes, problems=made.problems)
     done = [(result.photo, result.output) for result in results if result.status != "failed"]
-    if options.compare and done:
-        output.write_image(contact_sheet(done), options.compare, overwrite=options.overwrite or False)
+    if options.compare and (pairs := [pair for pair in done if not is_film(pair[0])]):
+        output.write_image(contact_sheet(pairs), options.compare, overwrite=options.overwrite or False)
     return _FAILED if made.problems or len(done) < len(results) else 0
 
 
