@@ -3,9 +3,9 @@
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_type_hints
 
+from training.entries import check_entry
 from training.errors import TrainingError
 
 GanObjective = Literal["bce", "least squares", "hinge"]
@@ -195,39 +195,14 @@ def _build(record: type[Any], table: dict[str, Any]) -> Any:
     unknown = set(table) - {entry.name for entry in fields(record)}
     if unknown:
         raise RecipeError(f"a {record.__name__} has no {', '.join(sorted(unknown))}")
-    for name, hint in get_type_hints(record).items():
-        if name in table:
-            _check(name, table[name], hint)
     # Lists become tuples, which unlike lists can be frozen.
     try:
+        for name, hint in get_type_hints(record).items():
+            if name in table:
+                check_entry(name, table[name], hint)
         return record(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise RecipeError(str(error)) from error
-
-
-def _check(name: str, value: Any, hint: Any) -> None:
-    if get_origin(hint) is Literal and value not in get_args(hint):
-        raise RecipeError(f"{name} is one of {', '.join(get_args(hint))}, not {value}")
-    if not _fits(value, hint):
-        hint = next(iter(get_args(hint)), hint) if get_origin(hint) is UnionType else hint
-        raise RecipeError(f"{name} is {_TYPES.get(hint, 'a list of such values as its default has')}, not {value!r}")
-    for least, most, names in _RANGES:
-        numbers = value if isinstance(value, list | tuple) else (value,)
-        if name in names and not all(number is None or least <= number <= most for number in numbers):
-            raise RecipeError(f"{name} is {least:g} at least and {most:g} at most, not {value}")
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value from a TOML file, or from a checkpoint's JSON, is of a field's type."""
-    if hint in (int, float):
-        return isinstance(value, int if hint is int else int | float) and not isinstance(value, bool)
-    if get_origin(hint) is tuple:
-        length = None if Ellipsis in get_args(hint) else len(get_args(hint))
-        right = isinstance(value, list | tuple) and length in (None, len(value))
-        return right and all(_fits(entry, get_args(hint)[0]) for entry in value)
-    if get_origin(hint) is UnionType:
-        return any(_fits(value, option) for option in get_args(hint))
-    return isinstance(value, hint) if isinstance(hint, type) else True
 
 
 def _check_together(recipe: Recipe) -> None:
@@ -237,25 +212,3 @@ def _check_together(recipe: Recipe) -> None:
     levels = recipe.teacher.levels if recipe.teacher and pix2pix else 5
     if recipe.size % 2**levels:
         raise RecipeError(f"size is a multiple of {2**levels} for this network, not {recipe.size}")
-
-
-_TYPES: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-_ANY = float("inf")
-# Least, most, and what lies between them.
-_RANGES: tuple[tuple[float, float, frozenset[str]], ...] = (
-    (1, _ANY, frozenset({"steps", "batch_size", "discriminator_width"})),
-    (2, _ANY, frozenset({"levels"})),
-    (0, 2**32, frozenset({"seed"})),
-    (0.01, 1, frozenset({"smallest_crop"})),
-    (0, 1, frozenset({"old_photos", "hinted_photos", "ema_decay", "betas"})),
-    (1e-12, _ANY, frozenset({"huber_delta", "learning_rate", "gradient_clip", "minutes", "strength"})),
-    (
-        0,
-        _ANY,
-        frozenset(
-            {"frozen_stages", "warmup_steps", "weight_decay", "encoder_learning_rate_scale"}
-            | {"discriminator_learning_rate", "l1_weight", "muted_weight"}
-            | {"output_weight", "feature_weight", "truth_weight"}
-        ),
-    ),
-)

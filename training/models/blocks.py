@@ -1,5 +1,8 @@
 """Building blocks shared by the networks."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -59,3 +62,14 @@ def initialize_normal(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=0.02)
     elif isinstance(module, nn.BatchNorm2d):
         nn.init.normal_(module.weight, mean=1, std=0.02)
+
+
+def staged(blocks: nn.Sequential, ends: Sequence[int]) -> nn.ModuleList:
+    """Blocks, by the last one of each stage, as stages that keep the blocks' names."""
+    starts = (0, *(end + 1 for end in ends))
+    return nn.ModuleList(blocks[a:b] for a, b in pairwise(starts))
+
+
+def stage_of(block: str, ends: Sequence[int]) -> int | None:
+    """The stage that a block, named by its number, belongs to; None behind the last."""
+    return next((stage for stage, end in enumerate(ends) if int(block) <= end), None)

@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ import torchvision
 from torch import Tensor, nn
 from torchvision.models.mobilenetv2 import InvertedResidual
 from torchvision.models.resnet import BasicBlock
-from torchvision.ops import Conv2dNormActivation
 
 from training.errors import TrainingError
+from training.models import efficientnet_lite
+from training.models.blocks import stage_of, staged
 
 
 class EncoderError(TrainingError, ValueError):
@@ -112,16 +112,6 @@ def fold_rgb_stem(weight: Tensor, running_mean: Tensor, input_range: InputRange)
     return (weight / 2).sum(dim=1, keepdim=True), running_mean - constant
 
 
-def _staged(blocks: nn.Sequential, ends: Sequence[int]) -> nn.ModuleList:
-    """Blocks, by the last one of each stage, as stages that keep the blocks' names."""
-    starts = (0, *(end + 1 for end in ends))
-    return nn.ModuleList(blocks[a:b] for a, b in pairwise(starts))
-
-
-def _stage_of(block: str, ends: Sequence[int]) -> int | None:
-    return next((stage for stage, end in enumerate(ends) if int(block) <= end), None)
-
-
 # The last block of each stage in torchvision's `features`.
 _MOBILENET_ENDS = (1, 3, 6, 13, 17)
 
@@ -130,12 +120,12 @@ def _mobilenet_v2(width: float) -> nn.ModuleList:
     """MobileNetV2 (arXiv 1801.04381)."""
     blocks: Any = torchvision.models.mobilenet_v2(width_mult=width).features
     blocks[0][0] = nn.Conv2d(1, blocks[0][0].out_channels, 3, stride=2, padding=1, bias=False)
-    return _staged(blocks, _MOBILENET_ENDS)
+    return staged(blocks, _MOBILENET_ENDS)
 
 
 def _rename_mobilenet_v2(key: str) -> str | None:
     part, block, *rest = key.split(".")
-    stage = _stage_of(block, _MOBILENET_ENDS) if part == "features" else None
+    stage = stage_of(block, _MOBILENET_ENDS) if part == "features" else None
     return None if stage is None else ".".join([str(stage), block, *rest])
 
 
@@ -160,78 +150,6 @@ def _rename_resnet(key: str) -> str | None:
     return f"{prefixes[layer]}.{rest}" if layer in prefixes else None
 
 
-# Repeats, kernel, stride, expansion and outputs of EfficientNet-B0's groups of blocks (arXiv 1905.11946, table 1).
-_LITE_GROUPS = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112))
-_LITE_GROUPS += ((4, 5, 2, 6, 192), (1, 3, 1, 6, 320))
-_LITE_NORM = partial(nn.BatchNorm2d, eps=1e-3)
-
-
-class MBConv(nn.Module):
-    """EfficientNet-Lite's block: expand, convolve each channel, project; no squeeze-and-excitation, ReLU6."""
-
-    def __init__(self, inputs: int, outputs: int, *, kernel: int, stride: int, expansion: int) -> None:
-        super().__init__()
-        layer = partial(Conv2dNormActivation, norm_layer=_LITE_NORM)
-        inner = inputs * expansion
-        self.expand = nn.Identity() if expansion == 1 else layer(inputs, inner, 1, activation_layer=nn.ReLU6)
-        self.depthwise = layer(inner, inner, kernel, stride, groups=inner, activation_layer=nn.ReLU6)
-        self.project = layer(inner, outputs, 1, activation_layer=None)
-        self._adds = stride == 1 and inputs == outputs
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, inputs, H, W) to (N, outputs, H / stride, W / stride)."""
-        projected = self.project(self.depthwise(self.expand(features)))
-        return features + projected if self._adds else projected
-
-
-def _lite_repeats(depth: float) -> list[int]:
-    """Blocks a group: the first and the last are never repeated."""
-    repeats = [group[0] for group in _LITE_GROUPS]
-    return [1, *(math.ceil(depth * count) for count in repeats[1:-1]), 1]
-
-
-def _lite_ends(depth: float) -> list[int]:
-    """The last block of each stage, the stem being block 0."""
-    blocks = list(accumulate(_lite_repeats(depth)))
-    return [blocks[group] for group in (0, 1, 2, 4, 6)]
-
-
-def _efficientnet_lite(width: float, *, scale: float, depth: float) -> nn.ModuleList:
-    """EfficientNet-Lite: EfficientNet (arXiv 1905.11946) without what integer kernels do badly."""
-    blocks: list[nn.Module] = [
-        Conv2dNormActivation(1, 32, 3, 2, norm_layer=_LITE_NORM, activation_layer=nn.ReLU6),
-    ]
-    inputs = 32
-    for repeats, (_, kernel, stride, expansion, outputs) in zip(_lite_repeats(depth), _LITE_GROUPS, strict=True):
-        scaled = _by_eights(outputs * scale * width)
-        for repeat in range(repeats):
-            blocks.append(MBConv(inputs, scaled, kernel=kernel, stride=1 if repeat else stride, expansion=expansion))
-            inputs = scaled
-    return _staged(nn.Sequential(*blocks), _lite_ends(depth))
-
-
-def _by_eights(channels: float) -> int:
-    """The nearest multiple of eight, but never a tenth less."""
-    nearest = max(8, int(channels + 4) // 8 * 8)
-    return nearest + 8 if nearest < 0.9 * channels else nearest
-
-
-_LITE_LAYERS = {"_expand_conv": "expand.0", "_bn0": "expand.1", "_depthwise_conv": "depthwise.0"}
-_LITE_LAYERS |= {"_bn1": "depthwise.1", "_project_conv": "project.0", "_bn2": "project.1"}
-
-
-def _rename_lite(key: str, *, depth: float) -> str | None:
-    part, *rest = key.split(".")
-    if part in ("_conv_stem", "_bn0"):
-        return ".".join(["0.0", "0" if part == "_conv_stem" else "1", *rest])
-    if part != "_blocks":
-        return None
-    block, layer, *rest = rest
-    # Its stem is no block; ours is the first.
-    place = str(int(block) + 1)
-    return ".".join([str(_stage_of(place, _lite_ends(depth))), place, _LITE_LAYERS[layer], *rest])
-
-
 def _torchvision_weights(name: str) -> Mapping[str, Tensor]:
     weights: Any = torchvision.models.get_model_weights(name)
     return weights.DEFAULT.get_state_dict(progress=True, check_hash=True)
@@ -249,12 +167,12 @@ def _packaged_weights(name: str) -> Mapping[str, Tensor]:
 
 def _lite(name: str, *, scale: float, depth: float) -> Encoder:
     return Encoder(
-        build=partial(_efficientnet_lite, scale=scale, depth=depth),
+        build=partial(efficientnet_lite.build, scale=scale, depth=depth),
         stem=("_conv_stem.weight", "_bn0.running_mean"),
-        rename=partial(_rename_lite, depth=depth),
+        rename=partial(efficientnet_lite.rename, depth=depth),
         published=partial(_packaged_weights, name),
         input_range="signed",
-        rounded=(MBConv,),
+        rounded=(efficientnet_lite.MBConv,),
     )
 
 
