@@ -24,19 +24,26 @@ PROJECT = Path(__file__).parent.parent
 BUDGETS = Path(__file__).parent / "budgets.toml"
 _PHOTO = PROJECT / "examples" / "photos" / "astronaut.jpg"
 _FIRST_PHOTO = "import sys\nfrom sdk import Colorizer\nColorizer.load('onnx', threads=1).colorize(sys.argv[1])"
-_WAYS = ("network", "megapixel", "twelve_megapixels")
+_WAYS = ("network", "megapixel", "twelve_megapixels", "twelve_megapixel_jpeg")
 _COLOURING = """
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import process_time
 import numpy as np
+from PIL import Image
 from sdk import Colorizer
 
 colorizer = Colorizer.load("onnx", threads=1)
 small, large = (np.random.default_rng(0).integers(0, 256, shape, np.uint8) for shape in ((1000, 1000), (3000, 4000)))
+folder = TemporaryDirectory()
+photo, coloured = (Path(folder.name) / name for name in ("photo.jpg", "coloured.jpg"))
+Image.open(sys.argv[1]).resize((4000, 3000)).save(photo, quality=90)
 ways = {
     "network": lambda: [colorizer.warmup() for _ in range(10)],
     "megapixel": lambda: colorizer.colorize(small),
     "twelve_megapixels": lambda: colorizer.colorize(large),
+    "twelve_megapixel_jpeg": lambda: colorizer.colorize_file(photo, coloured, overwrite=True),
 }
 for way in sys.stdin:
     start = process_time()
@@ -59,7 +66,12 @@ class Tree:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _COLOURING],  # which finds the `sdk` of the folder it starts in before any other
+            [
+                sys.executable,
+                "-c",
+                _COLOURING,
+                str(_PHOTO),
+            ],  # which finds the `sdk` of the folder it starts in before any other
             cwd=self._folder,
             env=self._environment,
             stdin=subprocess.PIPE,

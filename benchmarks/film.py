@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         colorizer.warmup()
         figures = {
             "machine": f"{platform.machine()}, {os.cpu_count()} processors",
+            "processes that wanted a processor": round(os.getloadavg()[0], 1),
             "size": list(SIZE),
             "frames": options.frames,
             **_speed(colorizer, Path(folder), options.frames),

@@ -3,9 +3,9 @@
     python -m tests.conformance FOLDER... [--json FILE]
 
 Every file is read by the SDK, by libvips (with its profile applied) and by OpenCV. Where those two agree within
-2 units of L on average, the SDK must too; what is transparent need not. It prints what became of each
-folder's files, each refusal's reason with how many files have it, and each picture that differs; the exit code is 1 if
-one does.
+2 units of L on average, the SDK must agree with one of them; what is transparent need not. It prints what became of
+each folder's files, each refusal's reason with how many files have it, and each picture that differs; the exit code is
+1 if one does.
 """
 
 import argparse
@@ -45,6 +45,8 @@ def by_vips(path: Path) -> npt.NDArray[Any] | None:
             return None
         if opened.get_typeof("icc-profile-data"):
             opened = opened.icc_transform("srgb")
+        elif b"iCCP" in path.read_bytes():  # a printer's, which it leaves out
+            return None
         opened = opened.colourspace("srgb")
         opened = opened.extract_band(0, n=3) if opened.bands > 3 else opened
         return lightness(opened.cast("uchar").numpy())
@@ -90,7 +92,7 @@ def judge(path: Path) -> tuple[str, str]:
     if differ(vips, opencv, photo.alpha) > AGREED or any(chunk in content for chunk in _UNKNOWN_TO_BOTH):
         return UNDECIDED, ""
     ours = lightness(np.asarray(photo.as_image().convert("RGB")))
-    off = differ(ours, vips, photo.alpha)
+    off = min(differ(ours, reference, photo.alpha) for reference in (vips, opencv))
     return (AGREES, "") if off <= AGREED else (WRONG, f"{path}: {off:.1f} of L")
 
 

@@ -23,6 +23,9 @@ class Colorizer:
     def colorize(self, photo):
         spend({seconds})
 
+    def colorize_file(self, photo, path, *, overwrite):
+        spend({seconds})
+
     def warmup(self):
         spend({seconds} / 10)
 """

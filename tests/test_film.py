@@ -1,5 +1,6 @@
 """Films: coloured with their sound, subtitles and times, whole or stopped, or refused in a sentence."""
 
+import json
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from sdk import Colorizer, OptionError, OutputError, PhotoError, cli
 from tests.conftest import PHOTOS, PROJECT
 
 av = pytest.importorskip("av", reason="NOT MEASURED: PyAV is not installed")
+from benchmarks import film as film_benchmark  # noqa: E402
 from benchmarks.film import flicker, pan, write_film  # noqa: E402
 from sdk.film import colorize_film, half_of, stopped_path, with_colours  # noqa: E402
 
@@ -84,6 +86,18 @@ def test_a_film_is_coloured_by_the_command_and_keeps_what_it_holds(
         "silent.mp4",
         "words.srt",
     ]
+
+
+def test_the_benchmark_times_films_and_measures_flicker(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert film_benchmark.main([str(tmp_path / "film.json"), "--frames", "2"]) == 0
+    figures, published = (
+        json.loads(path.read_text()) for path in (tmp_path / "film.json", PROJECT / "docs" / "benchmarks" / "film.json")
+    )
+    assert figures.keys() == published.keys()
+    assert 0 < figures["flicker of the source"] < figures["flicker without smoothing"]
+    page = (PROJECT / "docs" / "command.md").read_text()
+    for figure in ("processor seconds a frame without the codec", "flicker with smoothing 0.7"):
+        assert f"{published[figure]:.3f}".rstrip("0") in page or f"{published[figure]:.2f}" in page
 
 
 def test_smoothing_calms_what_stands_still(film: Path) -> None:

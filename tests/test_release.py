@@ -12,13 +12,18 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sdk.colorizer import BUNDLED_MODEL
+from sdk.manifest import load_manifest
 from tests.conftest import PROJECT
 
 TOOLS = Path(sys.executable).parent
+LARGEST_INSTALL = 12_000_000
 EXTRAS = {
     "executorch": "from sdk import Colorizer; import executorch.runtime",
     "coreml": "import coremltools",
     "litert": "import ai_edge_litert.interpreter",
+    "completion": "import shtab",
+    "video": "import av, sdk.film",
     "heif": "import pillow_heif",
     "jxl": "import pillow_jxl",
     "train": "import accelerate, safetensors, skimage, tensorboard, torch, torchvision",
@@ -96,6 +101,13 @@ def test_the_wheel_holds_the_model_its_proof_and_its_licence(release: Path) -> N
     assert {name.split("/")[0].split("-")[0] for name in names} == {"sdk", "edge_colorizer"}
 
 
+def test_the_wheel_installs_little(release: Path) -> None:
+    """All but the page, whose WebAssembly is as large as everything else."""
+    (wheel,) = release.glob("*.whl")
+    files = zipfile.ZipFile(wheel).infolist()
+    assert sum(file.file_size for file in files if not file.filename.startswith("sdk/page/")) <= LARGEST_INSTALL
+
+
 def test_the_wheel_alone_colours_a_photo(release: Path, tmp_path: Path) -> None:
     python = install(release, tmp_path / "environment", "")
     cat = PROJECT / "examples" / "photos" / "cat.jpg"
@@ -116,6 +128,8 @@ def test_the_wheel_works_with_one_extra(extra: str, release: Path, tmp_path: Pat
     run(python, "-c", EXTRAS[extra], cwd=tmp_path)
     cat = PROJECT / "examples" / "photos" / "cat.jpg"
     run(python.with_name("colorize"), cat, "-o", tmp_path / "cat.png", cwd=tmp_path)
+    if extra in {artifact.backend for artifact in load_manifest(BUNDLED_MODEL).artifacts} - {"coreml"}:
+        run(python.with_name("colorize"), cat, "-o", tmp_path / "by-it.png", "--backend", extra, cwd=tmp_path)
 
 
 def test_issue_forms_are_well_formed() -> None:

@@ -5,13 +5,17 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-from training.checks import check
-from training.errors import RecipeError
+from training.entries import check_entry
+from training.errors import TrainingError
 
 GanObjective = Literal["bce", "least squares", "hinge"]
 DiscriminatorKind = Literal["patch", "semantic"]
 PretrainLoss = Literal["huber", "psnr"]
 PIX2PIX = "pix2pix"
+
+
+class RecipeError(TrainingError, ValueError):
+    """A recipe file has an unknown key, lacks what its task needs, or does not fit the run it is used on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,13 +198,13 @@ def _build(record: type[Any], table: dict[str, Any]) -> Any:
     unknown = set(table) - {entry.name for entry in fields(record)}
     if unknown:
         raise RecipeError(f"a {record.__name__} has no {', '.join(sorted(unknown))}")
-    for name, hint in get_type_hints(record).items():
-        if name in table:
-            check(name, table[name], hint)
     # Lists become tuples, which unlike lists can be frozen.
     try:
+        for name, hint in get_type_hints(record).items():
+            if name in table:
+                check_entry(name, table[name], hint)
         return record(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise RecipeError(str(error)) from error
 
 

@@ -11,7 +11,3 @@ class TrainingError(Exception):
     """
 
     exit_code: ClassVar[int] = 2
-
-
-class RecipeError(TrainingError, ValueError):
-    """A recipe file has an unknown key, lacks what its task needs, or does not fit the run it is used on."""

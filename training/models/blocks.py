@@ -71,5 +71,5 @@ def staged(blocks: nn.Sequential, ends: Sequence[int]) -> nn.ModuleList:
 
 
 def stage_of(block: str, ends: Sequence[int]) -> int | None:
-    """Which stage a block is in, by the last block of each; None after the last."""
+    """The stage that a block, named by its number, belongs to; None behind the last."""
     return next((stage for stage, end in enumerate(ends) if int(block) <= end), None)

@@ -18,8 +18,8 @@ from torchvision.models.mobilenetv2 import InvertedResidual
 from torchvision.models.resnet import BasicBlock
 
 from training.errors import TrainingError
+from training.models import efficientnet_lite
 from training.models.blocks import stage_of, staged
-from training.models.efficientnet_lite import MBConv, efficientnet_lite, rename_lite
 
 
 class EncoderError(TrainingError, ValueError):
@@ -167,12 +167,12 @@ def _packaged_weights(name: str) -> Mapping[str, Tensor]:
 
 def _lite(name: str, *, scale: float, depth: float) -> Encoder:
     return Encoder(
-        build=partial(efficientnet_lite, scale=scale, depth=depth),
+        build=partial(efficientnet_lite.build, scale=scale, depth=depth),
         stem=("_conv_stem.weight", "_bn0.running_mean"),
-        rename=partial(rename_lite, depth=depth),
+        rename=partial(efficientnet_lite.rename, depth=depth),
         published=partial(_packaged_weights, name),
         input_range="signed",
-        rounded=(MBConv,),
+        rounded=(efficientnet_lite.MBConv,),
     )
 
 

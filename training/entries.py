@@ -1,9 +1,7 @@
-"""What an entry of a recipe may be: its type, and the range of its numbers."""
+"""What a recipe's entries may be."""
 
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
-
-from training.errors import RecipeError
 
 _TYPES: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 _ANY = float("inf")
@@ -31,21 +29,21 @@ _RANGES: tuple[tuple[float, float, frozenset[str]], ...] = (
 )
 
 
-def check(name: str, value: Any, hint: Any) -> None:
-    """Whether a recipe's entry is of its type and in its range.
+def check_entry(name: str, value: Any, hint: Any) -> None:
+    """Hold one entry to its field's type and range.
 
     Raises:
-        RecipeError: It is not.
+        ValueError: It is of another type, or out of range.
     """
     if get_origin(hint) is Literal and value not in get_args(hint):
-        raise RecipeError(f"{name} is one of {', '.join(get_args(hint))}, not {value}")
+        raise ValueError(f"{name} is one of {', '.join(get_args(hint))}, not {value}")
     if not _fits(value, hint):
         hint = next(iter(get_args(hint)), hint) if get_origin(hint) is UnionType else hint
-        raise RecipeError(f"{name} is {_TYPES.get(hint, 'a list of such values as its default has')}, not {value!r}")
+        raise ValueError(f"{name} is {_TYPES.get(hint, 'a list of such values as its default has')}, not {value!r}")
     for least, most, names in _RANGES:
         numbers = value if isinstance(value, list | tuple) else (value,)
         if name in names and not all(number is None or least <= number <= most for number in numbers):
-            raise RecipeError(f"{name} is {least:g} at least and {most:g} at most, not {value}")
+            raise ValueError(f"{name} is {least:g} at least and {most:g} at most, not {value}")
 
 
 def _fits(value: Any, hint: Any) -> bool:
