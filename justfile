@@ -59,8 +59,12 @@ train photos encoder_weights:
     just _phase pretrain quick-student-start "--encoder-weights {{ encoder_weights }} --encoder-input signed"
     just _phase pretrain quick-student
     just _phase gan quick-student-alone "--max-minutes 1"
-    just _phase gan student-vivid
-    cp runs/student-vivid/student.safetensors training/weights/student.safetensors
+    just _phase gan student-gan
+    just _phase pretrain quick-teacher
+    just _phase gan quick-teacher-gan
+    just _phase distill student-vivid
+    python -m training strength --checkpoint runs/student-vivid/student.safetensors --choose 1.1 runs/student.safetensors
+    python -m training strength --checkpoint runs/student.safetensors --head vivid_ab --choose 1.4 training/weights/student.safetensors
 
 # From packed photos to a teacher and its student in so many minutes. More words are the encoders', such as --from-random-weights.
 teacher-and-student photos minutes *start:

@@ -81,12 +81,14 @@ class DistillConfig:
 
     Attributes:
         teacher: The teacher's weights file.
+        heads: Those it teaches; where none is named, all that student and teacher both have.
         output_weight: Of the student's ab against the teacher's.
         feature_weight: Of the student's decoder features, through 1×1 mapping layers, against the teacher's.
         truth_weight: Of the student's ab against the photo's.
     """
 
     teacher: str
+    heads: tuple[str, ...] = ()
     output_weight: float = 1.0
     feature_weight: float = 0.1
     truth_weight: float = 1.0

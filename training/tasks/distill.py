@@ -21,13 +21,13 @@ class Teaching:
     """What a teacher says of a batch, and how far a student's heads are from it and from the photo.
 
     A teacher's answer is easier to learn than a photo: it is already the average over what the grey leaves open, or
-    one plausible choice among it. A teacher teaches the heads that it has itself; one that takes no hints has nothing
-    to say of photos that come with some.
+    one plausible choice among it. One that takes no hints has nothing to say of photos that come with some.
     """
 
     def __init__(self, student: UNet, config: DistillConfig, *, teacher: UNet) -> None:
-        if not student.heads.keys() & teacher.heads.keys():
-            raise RecipeError(f"the teacher answers {', '.join(teacher.heads)}, none of which the student does")
+        self._taught = student.heads.keys() & teacher.heads.keys() & (config.heads or teacher.heads.keys())
+        if not self._taught:
+            raise RecipeError(f"the teacher answers {', '.join(teacher.heads)}, none of which the student is to learn")
         self._config = config
         self.teacher = teacher.eval().requires_grad_(False)
 
@@ -39,10 +39,10 @@ class Teaching:
     def losses(self, head: str, answer: Tensor, features: list[Tensor], batch: Batch, loss: Loss) -> dict[str, Tensor]:
         """A head's terms, each by its weight: against the teacher's answer and against the photo's chroma.
 
-        A head that the teacher lacks learns from the photo alone.
+        A head that the teacher does not teach learns from the photo alone.
         """
         truth = loss(answer, batch.ab)
-        if head not in self.teacher.heads:
+        if head not in self._taught:
             return {f"{head}_truth": truth}
         with torch.no_grad():
             taught = self.teacher.heads[head](features[-1])
