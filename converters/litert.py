@@ -116,8 +116,19 @@ class _Translation:
         settings = {"padding": Padding.VALID, "strideH": stride_h, "strideW": stride_w}
         if depthwise:
             settings["depthMultiplier"] = 1
-        inputs = [self._padded(node, options["pads"]), kernel, self._weights(node.input[2], (0,))]
+        bias = self._weights(node.input[2], (0,)) if len(node.input) > 2 else self._no_bias(node)
+        inputs = [self._padded(node, options["pads"]), kernel, bias]
         self.program.add(operator, inputs, self._result(node), **settings)
+
+    def _no_bias(self, node: onnx.NodeProto) -> int:
+        """Zeros: LiteRT's convolutions always add something."""
+        name = f"{node.output[0]}_bias"
+        if node.input[1] not in self.quantized:
+            return self.program.constant(name, np.zeros(len(self.constants[node.input[1]]), np.float32))
+        weights, quantization = self.quantized[node.input[1]]
+        scale = quantization.scale * self.program.scale(self.tensors[node.input[0]])
+        zeros = np.zeros(len(weights), np.int32)
+        return self.program.constant(name, zeros, Quantization(scale, np.zeros(len(scale), np.int64)))
 
     def _padded(self, node: onnx.NodeProto, pads: list[int]) -> int:
         source = self.tensors[node.input[0]]
@@ -146,6 +157,28 @@ class _Translation:
             raise UnknownOperatorError(f"{node.name}: LiteRT cannot clip to [{low}, {high}].")
         self.program.fuse(self.tensors[node.input[0]], _CLIPS[low, high])
         self.tensors[node.output[0]] = self.tensors[node.input[0]]
+
+    def rectify(self, node: onnx.NodeProto) -> None:
+        """A part of the operator before it."""
+        self.program.fuse(self.tensors[node.input[0]], ActivationFunctionType.RELU)
+        self.tensors[node.output[0]] = self.tensors[node.input[0]]
+
+    def pool(self, node: onnx.NodeProto) -> None:
+        """The largest value of each window."""
+        options = _attributes(node)
+        if any(options.get("pads", ())) or options.get("ceil_mode") or options.get("dilations", [1, 1]) != [1, 1]:
+            raise UnknownOperatorError(f"{node.name}: only whole windows can be pooled.")
+        (height, width), (stride_h, stride_w) = options["kernel_shape"], options["strides"]
+        self.program.add(
+            "MAX_POOL_2D",
+            [self.tensors[node.input[0]]],
+            self._result(node),
+            padding=Padding.VALID,
+            filterHeight=height,
+            filterWidth=width,
+            strideH=stride_h,
+            strideW=stride_w,
+        )
 
     def add(self, node: onnx.NodeProto) -> None:
         """Two values, one of which may be one pixel large."""
@@ -177,8 +210,10 @@ _TRANSLATED: Final[dict[str, Callable[[_Translation, onnx.NodeProto], None]]] = 
     "Concat": _Translation.concatenate,
     "Conv": _Translation.convolve,
     "DequantizeLinear": _Translation.dequantize,
+    "MaxPool": _Translation.pool,
     "QuantizeLinear": _Translation.quantize,
     "ReduceMean": _Translation.mean,
+    "Relu": _Translation.rectify,
     "Resize": _Translation.resize,
 }
 

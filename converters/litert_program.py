@@ -27,6 +27,7 @@ _OPTIONS: Final = {
     "CONCATENATION": "ConcatenationOptions",
     "CONV_2D": "Conv2DOptions",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+    "MAX_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions",
     "RESIZE_BILINEAR": "ResizeBilinearOptions",
 }
@@ -37,6 +38,7 @@ _VERSIONS: Final = {
     "CONV_2D": 3,
     "DEPTHWISE_CONV_2D": 3,
     "DEQUANTIZE": 3,
+    "MAX_POOL_2D": 2,
     "MEAN": 2,
     "PAD": 2,
     "RESIZE_BILINEAR": 3,
@@ -102,6 +104,10 @@ class Program:
     def shape(self, tensor: int) -> list[int]:
         """Of a tensor."""
         return self._tensors[tensor].shape
+
+    def scale(self, tensor: int) -> Array:
+        """Of a quantized tensor."""
+        return self._tensors[tensor].quantization.scale
 
     def is_float(self, tensor: int) -> bool:
         """Whether a tensor is float32."""

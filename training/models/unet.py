@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sdk.contract import AB, HINTS, INPUTS, LIGHTNESS, OUTPUTS, Contract
+from sdk.contract import HINTS, INPUTS, LIGHTNESS, OUTPUTS, Contract
 from training.models.encoders import Encoder
 
 
@@ -101,6 +101,8 @@ class UNet(nn.Module):
 # A hint's chroma has a deviation of about 0.15 in the contract's scale, the features it is added to one of about 1.
 # Without this, its convolutions would need weights that an optimizer takes many thousand steps to reach.
 _HINT_GAIN = 10.0
+# From a, b and mask to the positive parts of a and b, the negative ones, and the mask; what is below zero is cut off.
+_SIGNS = ((1, 0, 0), (0, 1, 0), (-1, 0, 0), (0, -1, 0), (0, 0, 1))
 
 
 class HintPyramid(nn.Module):
@@ -116,14 +118,15 @@ class HintPyramid(nn.Module):
 
     def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
-        self.project = nn.ModuleList(nn.Conv2d(2 * AB.channels + 1, count, 1, bias=False) for count in channels[::-1])
+        self.project = nn.ModuleList(nn.Conv2d(len(_SIGNS), count, 1, bias=False) for count in channels[::-1])
         for convolution in self.project:
             nn.init.zeros_(convolution.get_parameter("weight"))
+        signs = _HINT_GAIN * torch.tensor(_SIGNS, dtype=torch.float32)
+        self.signs = nn.Buffer(signs[:, :, None, None], persistent=False)
 
     def forward(self, hints: Tensor) -> list[Tensor]:
         """(N, 3, S/2, S/2) to what is added at each resolution, from 1/2 down to that of the deepest features."""
-        chroma, mask = hints[:, : AB.channels], hints[:, AB.channels :]
-        level = torch.cat([F.relu(chroma), F.relu(-chroma), mask], dim=1) * _HINT_GAIN
+        level = F.relu(F.conv2d(hints, self.signs))
         projected = []
         for convolution in self.project:
             projected.append(convolution(level))
