@@ -134,7 +134,7 @@ def bundled_fp32(once: Once) -> Path:
     from training.checkpoint import load_student
 
     student = load_student(PROJECT / "training" / "weights" / "student.safetensors").network
-    return once("bundled-fp32.onnx", lambda path: export_fp32(student, STANDARD, path))
+    return once("bundled-fp32.onnx", lambda path: export_fp32(student, student.contract, path))
 
 
 @pytest.fixture

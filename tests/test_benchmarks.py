@@ -19,7 +19,7 @@ from converters import budgets
 from converters.tracing import example
 from sdk import Colorizer
 from sdk.colorizer import BUNDLED_MODEL
-from sdk.contract import LIGHTNESS, STANDARD
+from sdk.contract import INPUTS
 from sdk.manifest import load_manifest
 from tests.conftest import PROJECT
 from training import metrics
@@ -59,8 +59,8 @@ def test_the_bundled_network_keeps_its_lead_over_full_precision(bundled_fp32: Pa
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     sessions = [onnxruntime.InferenceSession(path, options) for path in (int8, bundled_fp32)]
-    lightness = {LIGHTNESS.name: np.zeros(STANDARD.shape(LIGHTNESS), np.float32)}
-    ways = {name: lambda s=session: s.run(None, lightness) for name, session in zip("ab", sessions, strict=True)}
+    inputs = {name: np.zeros(shape, np.float32) for name, shape in manifest.tensors.shapes() if name in INPUTS}
+    ways = {name: lambda s=session: s.run(None, inputs) for name, session in zip("ab", sessions, strict=True)}
     turns = interleave(ways, rounds=15)
     assert turns["b"].seconds / turns["a"].seconds > 1
 
@@ -68,7 +68,8 @@ def test_the_bundled_network_keeps_its_lead_over_full_precision(bundled_fp32: Pa
 def test_layers_add_up_to_the_network(bundled_fp32: Path) -> None:
     peaks = Peaks({"fp32": 1e10, "int8": 2e10}, 1e10)
     manifest = load_manifest(BUNDLED_MODEL)
-    expected = multiply_adds(load_student(CHECKPOINT).network, example(STANDARD))
+    student = load_student(CHECKPOINT).network
+    expected = multiply_adds(student, example(student.contract))
     for precision, path in {"int8": manifest.verify(manifest.artifacts[0]), "fp32": bundled_fp32}.items():
         layers = measure_layers(path, precision, peaks)
         computed = sum(layer.multiply_adds for layer in layers) / expected
