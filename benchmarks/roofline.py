@@ -89,9 +89,9 @@ def measure_layers(path: Path, precision: str, peaks: Peaks) -> list[Layer]:
         options.enable_profiling = True
         options.profile_file_prefix = str(Path(folder) / "profile")
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        (given,) = session.get_inputs()
+        given = {each.name: np.zeros(each.shape, np.float32) for each in session.get_inputs()}
         for _ in range(_RUNS):
-            session.run(None, {given.name: np.zeros(given.shape, np.float32)})
+            session.run(None, given)
         events: list[dict[str, Any]] = json.loads(Path(session.end_profiling()).read_text())
     runs: dict[str, list[dict[str, Any]]] = {}
     for event in events:

@@ -104,9 +104,12 @@ def _open(named: dict[str, Path], folder: Path, *, rounds: int) -> tuple[dict[st
         )
         for name, (path, contract, network) in files.items()
     }
-    rows = {name: Network(_resized(runs[name], contract)) for name, (_, contract, _) in files.items()}
+    rows = {
+        name: Network(_resized(runs[name], contract), replace(contract, side=EVALUATION_SIZE))
+        for name, (_, contract, _) in files.items()
+    }
     for strength in STRENGTHS:
-        rows[at_strength(strength)] = Network(_strengthened(runs[INT8], strength))
+        rows[at_strength(strength)] = replace(rows[INT8], run=_strengthened(runs[INT8], strength))
     return costs, rows
 
 

@@ -100,7 +100,7 @@ def test_a_mutated_int8_artifact_is_caught(mutation: str, eager: Network, photos
 def test_a_truncated_artifact_is_refused_before_it_is_opened(truncation: str, tmp_path: Path) -> None:
     model = Path(shutil.copytree(BUNDLED_MODEL, tmp_path / "model"))
     manifest = load_manifest(model)
-    (artifact,) = manifest.artifacts
+    artifact = manifest.artifacts[0]
     file = model / artifact.path
     if truncation == "folder":  # as an .mlpackage is
         content = file.read_bytes()
