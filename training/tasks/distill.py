@@ -25,7 +25,7 @@ class Teaching:
     """
 
     def __init__(self, student: UNet, config: DistillConfig, *, teacher: UNet) -> None:
-        self._taught = student.heads.keys() & teacher.heads.keys() & (config.heads or teacher.heads.keys())
+        self._taught = student.heads.keys() & teacher.heads.keys() & set(config.heads or teacher.heads)
         if not self._taught:
             raise RecipeError(f"the teacher answers {', '.join(teacher.heads)}, none of which the student is to learn")
         self._config = config
