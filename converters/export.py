@@ -106,7 +106,7 @@ def bundle(manifest: Manifest, folder: Path) -> None:
         source, target = manifest.verify(artifact), folder / artifact.path
         if source.is_dir():
             shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(source, target)
+            shutil.copytree(source, target, copy_function=shutil.copyfile)  # coremltools lets its owner alone read
         else:
             shutil.copyfile(source, target)
     Manifest(
