@@ -73,7 +73,7 @@ def test_layers_add_up_to_the_network(bundled_fp32: Path) -> None:
     for precision, path in {"int8": manifest.verify(manifest.artifacts[0]), "fp32": bundled_fp32}.items():
         layers = measure_layers(path, precision, peaks)
         computed = sum(layer.multiply_adds for layer in layers) / expected
-        # In full precision ONNX Runtime pads channels to the width of a vector: with AVX-512, 24 to 32, a hint's 5 to 16.
+        # In full precision ONNX Runtime pads channels to the width of a vector: 24 to 32, a hint's 5 to 16.
         assert 0.98 < computed < (1.02 if precision == "int8" else 1.08)
         assert layers == sorted(layers, key=lambda layer: -layer.seconds)
 
