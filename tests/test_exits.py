@@ -204,11 +204,14 @@ def test_a_folder_without_rights_is_one_line(locked: Path) -> None:
     program = """
 import os, sys
 from sdk.cli import main
-assert main(["album/cat.jpg", "-o", "first.jpg", "--quiet"]) == 0  # what it imports, it imports as itself
+here = ["--model", "model", "--backend", "onnx"]
+assert main(["album/cat.jpg", "-o", "first.jpg", "--quiet", *here]) == 0  # what it imports, it imports as itself
 if os.geteuid() == 0:
     os.seteuid(65534)
-sys.exit(main(sys.argv[1:]))
+sys.exit(main([*sys.argv[1:], *here]))
 """
+    # Where nobody can read it: the project may lie in a folder of its owner's.
+    shutil.copytree(BUNDLED_MODEL, locked / "model", copy_function=shutil.copyfile)
 
     def as_nobody(*words: str) -> tuple[int, str]:
         (locked / "first.jpg").unlink(missing_ok=True)
