@@ -1,6 +1,6 @@
 /** The photos on the page, and the queue that colours them one after another. No DOM in here. */
 
-import type { Answer, Coloured, Colorizer, Progress } from "edge-colorizer-web";
+import { type Answer, type Coloured, type Colorizer, DEFAULT_VIVIDNESS, type Progress } from "edge-colorizer-web";
 
 import { decodable } from "./decoders";
 import { sentence } from "./dom";
@@ -133,7 +133,7 @@ export class Album {
 
 function newEntry(file: File): Entry {
   const none: readonly Point[] = [];
-  const look = { strength: 1, vividness: 0, points: new History(none), answered: none };
+  const look = { strength: 1, vividness: DEFAULT_VIVIDNESS, points: new History(none), answered: none };
   return { file, state: "waiting", message: "Waiting its turn", ...look, saved: false };
 }
 

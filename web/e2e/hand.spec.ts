@@ -121,6 +121,7 @@ from PIL import Image
 from sdk import image, merging, resizing
 from sdk.backends import open_backend
 from sdk.hints import Hint, place_hints
+from sdk.look import DEFAULT_VIVIDNESS
 from sdk.manifest import load_manifest
 from pathlib import Path
 folder, photo, points, out = map(Path, sys.argv[1:])
@@ -130,7 +131,7 @@ rgb = np.asarray(Image.open(photo).convert("RGB"))
 hints = place_hints([Hint(**point) for point in json.loads(points.read_text())], contract, height=rgb.shape[0], width=rgb.shape[1])
 network = open_backend("litert", manifest.verify(manifest.artifacts[0]), contract)
 answers = network.run(contract.encode(resizing.resize(rgb, contract.side), hints=hints))
-Image.fromarray(merging.merge(rgb, contract.chroma(answers))).save(out)
+Image.fromarray(merging.merge(rgb, contract.chroma(answers, vividness=DEFAULT_VIVIDNESS))).save(out)
 `;
   const python = testInfo.outputPath("python.png");
   execFileSync(PYTHON, ["-c", program, model, PHOTOS[1], json, python], { cwd: ".." });

@@ -45,13 +45,16 @@ export function encode(contract: Contract, lightness: Float32Array, hints?: Floa
   return Object.fromEntries(contract.inputs.map((spec) => [spec.name, given[spec.name] ?? zeros(spec)]));
 }
 
+/** As the command's. */
+export const DEFAULT_VIVIDNESS = 0.5;
+
 /**
  * What a network says of a photo, in Lab units.
  *
  * @param vividness 0 for the faithful answer, 1 for the vivid one, and every blend between. A network without a vivid
  *   head is faithful always.
  */
-export function blend(answers: Tensors, vividness = 0): Chroma {
+export function blend(answers: Tensors, vividness = DEFAULT_VIVIDNESS): Chroma {
   const faithful = answers[AB.name];
   const vivid = answers[VIVID_AB.name] ?? faithful;
   const ab = faithful.map((value, at) => (value + vividness * (vivid[at] - value)) * CHROMA_SCALE);

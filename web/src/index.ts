@@ -1,4 +1,5 @@
 export { Colorizer, type ColorizeOptions, type EncodeOptions, type LoadOptions, type Photo } from "./colorizer.js";
+export { DEFAULT_VIVIDNESS } from "./contract.js";
 export { BackendUnavailable, ColorizerError, ModelIntegrityError, PhotoError } from "./errors.js";
 export { type Hint, inPixels } from "./hints.js";
 export type { Answer, Coloured, Info, InlinedModel, Progress, Timings } from "./protocol.js";
