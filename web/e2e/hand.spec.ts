@@ -99,6 +99,8 @@ test("vividness blends the two answers without the network", async ({ page }) =>
     const seen = await levels(page, "#after", SIDE, SIDE);
     return seen.reduce((sum, level, at) => sum + (at % 4 === 2 ? level : at % 4 === 0 ? -level : 0), 0) / SIDE ** 2;
   };
+  await page.locator("#vividness").fill("0");
+  await expect(page.locator("#frame")).toHaveAttribute("data-vividness", "0");
   const faithful = await blueness();
   await page.locator("#vividness").fill("100");
   await expect(page.locator("#frame")).toHaveAttribute("data-vividness", "1");
