@@ -199,7 +199,11 @@ def locked() -> Iterator[Path]:
         (folder / "album" / "locked").chmod(0o700)
 
 
+PRIVATE = any(not folder.stat().st_mode & 0o001 for folder in PROJECT.parents)
+
+
 @POSIX
+@pytest.mark.skipif(PRIVATE, reason="NOT MEASURED: the project lies in a folder that nobody else may enter")
 def test_a_folder_without_rights_is_one_line(locked: Path) -> None:
     program = """
 import os, sys
