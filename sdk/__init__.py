@@ -51,7 +51,7 @@ _ROOMS: Final = ("errors", "hints", "image", "info", "look", "saving", "colorize
 def _imported(name: str) -> object:
     """What is named here, imported when it is first asked for: `import sdk` and `colorize --help` cost nothing."""
     if name == "__version__":
-        return import_module("importlib.metadata").version("edge-colorizer")
+        return import_module("sdk.info").find_version("edge-colorizer")
     if name in __all__:
         for room in _ROOMS:
             if found := vars(import_module(f"sdk.{room}")).get(name):

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sdk import image, output
-from sdk.backends import BACKENDS, Backend, open_backend, require_known
+from sdk.backends import BACKENDS, Backend, find_backend, require_known
 from sdk.contract import STANDARD, Contract
 from sdk.errors import BackendUnavailable, OptionError
 from sdk.image import DEFAULT_LIMITS, FileSource, Limits, PhotoSource, PixelSource
@@ -107,10 +107,11 @@ class Colorizer:
         for name in candidates or ["onnx"]:  # whose absence find_artifact explains
             artifact = manifest.find_artifact(name, precision)
             try:
-                opened = open_backend(name, manifest.verify(artifact), manifest.tensors, threads=threads)
+                open_artifact = find_backend(name)  # first: nothing is read for a runtime that is not there
             except BackendUnavailable as error:
                 refusals.append(str(error))
             else:
+                opened = open_artifact(manifest.verify(artifact), manifest.tensors, threads=threads)
                 info = describe(manifest, artifact, opened.package)
                 return cls(opened, contract=manifest.tensors, limits=limits, threads=threads, info=info)
         raise BackendUnavailable(" ".join(refusals))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -89,9 +90,9 @@ def test_one_flipped_bit_is_refused_before_the_runtime_sees_it(model: Path, monk
     content = bytearray(artifact.read_bytes())
     content[len(content) // 2] ^= 1
     artifact.write_bytes(content)
-    monkeypatch.setattr(backends, "open_backend", lambda *_, **__: pytest.fail("a runtime was opened"))
+    monkeypatch.setattr("sdk.colorizer.find_backend", lambda _: lambda *_, **__: pytest.fail("a runtime was opened"))
     with pytest.raises(ModelIntegrityError, match="not the file its manifest describes"):
-        Colorizer.load(model_dir=model)
+        Colorizer.load("onnx", model_dir=model)
 
 
 def test_a_file_with_the_right_hash_that_is_no_model_is_refused(model: Path) -> None:
@@ -102,6 +103,13 @@ def test_a_file_with_the_right_hash_that_is_no_model_is_refused(model: Path) -> 
     edit(model, lambda m: m["artifacts"][0].update(sha256=sha256(artifact)))
     with pytest.raises(ModelIntegrityError, match="cannot open"):
         Colorizer.load(model_dir=model)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="NOT MEASURED: Core ML is available on macOS")
+def test_nothing_is_read_for_a_runtime_that_is_not_there(model: Path) -> None:
+    shutil.rmtree(model / "student-int8.mlpackage")
+    with Colorizer.load(model_dir=model) as colorizer:
+        assert colorizer.info().backend == "onnx"
 
 
 def test_a_precision_that_is_not_there_is_named() -> None:

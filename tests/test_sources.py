@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +129,14 @@ def test_the_awaited_calls_are_those_of_a_colorizer(tmp_path: Path) -> None:
     assert (tmp_path / "out.jpg").is_file()
 
 
-def test_the_package_says_its_version() -> None:
+def _not_found(name: str) -> str:
+    raise PackageNotFoundError(name)
+
+
+def test_the_package_says_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sdk.__version__ == version("edge-colorizer")
+    with monkeypatch.context() as uninstalled:  # run from a source tree
+        uninstalled.setattr("importlib.metadata.version", _not_found)
+        assert sdk.__version__ == "not installed as a package"
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         sdk.nonsense  # noqa: B018 # pyright: ignore

@@ -65,10 +65,18 @@ def open_backend(name: str, artifact: Path, contract: Contract, *, threads: int 
         BackendUnavailable: There is no such backend, or its runtime is not installed.
         ModelIntegrityError: The artifact's tensors are not the contract's, or the runtime refuses it.
     """
+    return find_backend(name)(artifact, contract, threads=threads)
+
+
+def find_backend(name: str) -> BackendFactory:
+    """What opens artifacts for the runtime of that name.
+
+    Raises:
+        BackendUnavailable: There is no such backend, or its runtime is not installed.
+    """
     require_known(name)
     module, _, class_name = BACKENDS[name].partition(":")
-    factory = cast("BackendFactory", getattr(import_module(module), class_name))
-    return factory(artifact, contract, threads=threads)
+    return cast("BackendFactory", getattr(import_module(module), class_name))
 
 
 def require_known(name: str) -> None:

@@ -34,6 +34,7 @@ class GanTask:
         self._config = recipe.gan or GanConfig()
         self._objective = OBJECTIVES[self._config.objective]
         self.network = network
+        self._judged = [*network.heads][-1]
         self.discriminator = _discriminator(network, self._config)
         # How many steps it has learned, on its device and in its checkpoint.
         self.discriminator.register_buffer("steps", torch.zeros(()))
@@ -54,8 +55,8 @@ class GanTask:
         encoded = self.network.encoded(lightness)
         self._answers = self.network.answers(self.network.decoded(encoded, batch.inputs)[-1])
         self._encoded = [features.detach() for features in encoded]
-        *_, predicted = self._answers.values()
-        real, fake = (self.discriminator(lightness, ab, self._encoded) for ab in (batch.ab, predicted.detach()))
+        fakes = self._answers[self._judged].detach()
+        real, fake = (self.discriminator(lightness, ab, self._encoded) for ab in (batch.ab, fakes))
         return {
             "discriminator_real": 0.5 * self._objective.real(real),
             "discriminator_fake": 0.5 * self._objective.fake(fake),
@@ -64,22 +65,21 @@ class GanTask:
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """How badly the last head fools the discriminator, and how far it is from the photo; the others' losses."""
         self.discriminator.requires_grad_(False)
-        name, predicted = [*self._answers.items()][-1]
+        predicted = self._answers[self._judged]
         logits = self.discriminator(batch.inputs[LIGHTNESS.name], predicted, self._encoded)
         # Until the discriminator knows something, what it says is noise.
         heard = self.discriminator.get_buffer("steps") > self._config.warmup_steps
-        losses = {f"{name}_adversarial": self._objective.fool(logits) * heard}
+        losses = {f"{self._judged}_adversarial": self._objective.fool(logits) * heard}
         losses |= self._regression_losses(batch)
         if self._config.muted_weight:
-            losses[f"{name}_muted"] = self._config.muted_weight * muted(predicted, batch.ab)
+            losses[f"{self._judged}_muted"] = self._config.muted_weight * muted(predicted, batch.ab)
         return losses
 
     def _regression_losses(self, batch: Batch) -> dict[str, Tensor]:
-        vivid = [*self._answers][-1]
         theirs = self._teaching.features(batch) if self._teaching else []
         losses: dict[str, Tensor] = {}
         for head, answer in self._answers.items():
-            loss = self._weighted_l1 if head == vivid else partial(ab_loss, recipe=self._recipe)
+            loss = self._weighted_l1 if head == self._judged else partial(ab_loss, recipe=self._recipe)
             if self._teaching:
                 losses |= self._teaching.losses(head, answer, theirs, batch, loss)
             else:
