@@ -78,7 +78,7 @@ _phase task recipe options="" photos="runs/packed":
     python -m training {{ task }} --recipe training/recipes/{{ recipe }}.toml --photos {{ photos }} \
         --run-folder runs/{{ recipe }} {{ options }}
 
-# Export the trained student, prove the artifacts on real photos, and bundle the int8 ones of ONNX Runtime and LiteRT.
+# Export the trained student, prove the artifacts on real photos, and bundle the int8 ones.
 export photos:
     python -m converters.export_all --checkpoint training/weights/student.safetensors \
         --photos {{ photos }} --out artifacts --bundle sdk/models
@@ -145,7 +145,7 @@ rehearse artifacts out:
     trap 'rm -rf "$copy"' EXIT
     git clone --quiet . "$copy"
     cp -R {{ artifacts }} "$copy/artifacts"
-    for bundled in "$copy"/sdk/models/student-*; do cmp "$bundled" "$copy/artifacts/$(basename "$bundled")"; done
+    for bundled in "$copy"/sdk/models/student-*; do diff -r "$bundled" "$copy/artifacts/$(basename "$bundled")"; done
     cd "$copy"
     export PYTHONPATH="$copy"
     just page
