@@ -109,7 +109,7 @@ coverage:
 release-artifacts out: phones
     #!/usr/bin/env bash
     set -euo pipefail
-    find artifacts -maxdepth 1 -type f -exec cp {} {{ out }} \;
+    find artifacts -maxdepth 1 -type f ! -name SHA256SUMS -exec cp {} {{ out }} \; # a release has sums of its own
     for package in artifacts/*.mlpackage; do python -m zipfile -c {{ out }}/$(basename "$package").zip "$package"; done
     pack() { tar -czf {{ out }}/$1-$(uv version --short).tar.gz --transform 's,^,edge-colorizer/,' $(git ls-files "${@:3}") "$2"; }
     pack colorizer-android android/colorizer-android/src/main/assets LICENSE android native
