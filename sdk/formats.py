@@ -49,7 +49,9 @@ FORMATS: Final = (
     PhotoFormat(name="BMP", suffixes=(".bmp",), signature=rb"BM"),
     PhotoFormat(name="GIF", suffixes=(".gif",), signature=rb"GIF8[79]a", side=65535, further="frames"),  # few colours
     PhotoFormat(name="PPM", suffixes=(".ppm", ".pgm", ".pbm"), signature=rb"P[1-6]\s", kept=False),  # no notes
-    PhotoFormat(name="AVIF", suffixes=(".avif",), signature=rb"....ftyp(?=.{0,60}avi[fs])", side=65535),
+    PhotoFormat(
+        name="AVIF", suffixes=(".avif",), signature=rb"....ftyp(?=.{0,60}avi[fs])", side=65535, further="frames"
+    ),
     PhotoFormat(
         name="HEIF",
         suffixes=(".heic", ".heif", ".hif"),

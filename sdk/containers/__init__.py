@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Final
 
 from sdk.containers.bmp import open_bmp
+from sdk.containers.gif import open_gif
 from sdk.containers.jpeg import open_jpeg
 from sdk.containers.picture import Container
 from sdk.containers.pillow import open_with_pillow
@@ -23,6 +24,7 @@ _OPENERS: Final[dict[str, Callable[[bytes], Container]]] = {
     "TIFF": open_tiff,
     "PPM": open_ppm,
     "BMP": open_bmp,
+    "GIF": open_gif,
 }
 # Canon's newest, Fuji's, Olympus's, Panasonic's, Sigma's and Minolta's raw files; the others are TIFFs.
 _RAW: Final = re.compile(rb"....ftypcrx |FUJIFILMCCD-RAW|IIR[OS]|MMOR|IIU\0|FOVb|\0MRM", re.DOTALL)

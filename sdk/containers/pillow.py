@@ -31,7 +31,7 @@ def open_with_pillow(content: bytes, known: PhotoFormat) -> Container:
         PhotoError: The plugin is not installed.
     """
     opened = _open(content, known)
-    frames = int(getattr(opened, "n_frames", 1)) if known.further in ("pages", "frames") else 1
+    frames = int(getattr(opened, "n_frames", 1)) if known.further == "frames" else 1
 
     def decode_of(frame: int) -> Callable[[], Picture]:
         def decode() -> Picture:
@@ -44,9 +44,9 @@ def open_with_pillow(content: bytes, known: PhotoFormat) -> Container:
 
         return decode
 
-    loops = opened.info.get("loop", 1)
+    loops = opened.info.get("loop", 0)
     pages = [Page(opened.size, decode_of(frame)) for frame in range(frames)]
-    return Container(known.name, pages, loops=loops if isinstance(loops, int) else 1)
+    return Container(known.name, pages, loops=loops if isinstance(loops, int) else 0)
 
 
 def picture_of(opened: Image.Image, **described: Any) -> Picture:

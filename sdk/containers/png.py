@@ -6,15 +6,18 @@ Pillow refuses a photo for a note it cannot read, and keeps 8 bits of most 16-bi
 import io
 import struct
 import zlib
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 from PIL import PngImagePlugin
 
 from sdk import icc
+from sdk.containers.apng import frames_of, is_animated, shows_all
+from sdk.containers.frames import Decoded, composed
 from sdk.containers.picture import Container, Page, Picture, Samples
-from sdk.containers.pillow import array_of, bands_of, looked_up, picture_of
+from sdk.containers.pillow import array_of, bands_of, looked_up
 from sdk.notes import Notes, kept_exif, load_exif, orientation_of
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -33,24 +36,45 @@ def open_png(content: bytes) -> Container:
     for kind, start, end in chunks:
         if kind not in (b"IDAT", b"fdAT"):
             side.setdefault(kind, content[start:end])
-    # Pillow composes an animation's frames; of a single picture, transparency is told at the file's own depth.
-    needed = (*_PIXELS, b"acTL", b"fcTL", b"fdAT", b"tRNS") if b"acTL" in side else _PIXELS
-    pixels = _SIGNATURE + b"".join(content[start - 8 : end + 4] for kind, start, end in chunks if kind in needed)
-    opened = PngImagePlugin.PngImageFile(io.BytesIO(pixels))
+    pixels = _SIGNATURE + b"".join(content[start - 8 : end + 4] for kind, start, end in chunks if kind in _PIXELS)
+    size = PngImagePlugin.PngImageFile(io.BytesIO(pixels)).size
     depth, colour = side[b"IHDR"][8], side[b"IHDR"][9]
     profile = _profile(side, grey=colour in (_GREY, _GREY_ALPHA))
     exif = load_exif(side.get(b"eXIf", b""))
-    notes = _notes(content, chunks, side, kept_exif(exif))
-    frames = int(getattr(opened, "n_frames", 1))
-    if frames > 1:
-        return _animated(opened, profile, notes, frames)
+    described: dict[str, Any] = {
+        "profile": profile,
+        "orientation": orientation_of(exif),
+        "notes": _notes(content, chunks, side, kept_exif(exif)),
+    }
 
-    def decode() -> Picture:
-        samples, alpha = _with_transparency(_samples(pixels, depth, colour), side, depth, colour)
-        space = "grey" if samples.ndim == 2 else "rgb"
-        return Picture(samples, space, alpha, profile=profile, orientation=orientation_of(exif), notes=notes)
+    def picture(samples: Samples, alpha: Samples | None) -> Picture:
+        return Picture(samples, "grey" if samples.ndim == 2 else "rgb", alpha, **described)
 
-    return Container("PNG", [Page(opened.size, decode)])
+    def decoded(file: bytes) -> Decoded:
+        return _with_transparency(_samples(file, depth, colour), side, depth, colour)
+
+    def decoded_frame(size: tuple[int, int], packed: bytes) -> Decoded:
+        return decoded(_file(struct.pack(">2I", *size) + side[b"IHDR"][8:], side.get(b"PLTE"), packed))
+
+    still = Page(size, lambda: picture(*decoded(pixels)))
+    if not is_animated(chunks):
+        return Container("PNG", [still])
+    pages = composed(size, frames_of(content, chunks, decoded_frame), picture)
+    if not shows_all(chunks):
+        pages.insert(0, replace(still, decode=lambda: replace(still.decode(), stands_in=True)))
+    (loops,) = struct.unpack_from(">4xI", side[b"acTL"])
+    return Container("PNG", pages, loops=loops)
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk as it lies in a file."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def _file(header: bytes, palette: bytes | None, packed: bytes) -> bytes:
+    """A PNG of one picture."""
+    told = [(b"IHDR", header), *([(b"PLTE", palette)] if palette else []), (b"IDAT", packed), (b"IEND", b"")]
+    return _SIGNATURE + b"".join(chunk(kind, content) for kind, content in told)
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -71,7 +95,7 @@ def _samples(pixels: bytes, depth: int, colour: int) -> Samples:
     if colour == _GREY_ALPHA:  # four bytes a pixel, as 8-bit RGBA has
         header = len(_SIGNATURE) + 8
         eight = pixels[header : header + 8] + bytes([8, _RGB_ALPHA]) + pixels[header + 10 : header + 13]
-        again = pixels[:header] + eight + struct.pack(">I", zlib.crc32(b"IHDR" + eight)) + pixels[header + 17 :]
+        again = _SIGNATURE + chunk(b"IHDR", eight) + pixels[header + 17 :]
         return np.asarray(PngImagePlugin.PngImageFile(io.BytesIO(again))).view(">u2").astype(np.uint16)
     # Of three or four 16-bit samples Pillow has a way to the high bytes and one to the low, but none to both.
     layout, channels = ("RGB;16", 3) if colour == _RGB else ("RGBA;16", 4)
@@ -104,20 +128,6 @@ def _with_transparency(
     key = (np.array(keys[: 1 if colour == _GREY else 3]) & most) * (1 if depth >= 8 else 255 // most)
     hit: Samples = samples == key[0] if colour == _GREY else (samples == key).all(axis=-1)
     return samples, np.where(hit, 0, top).astype(samples.dtype)
-
-
-def _animated(opened: PngImagePlugin.PngImageFile, profile: bytes, notes: Notes, frames: int) -> Container:
-    def decode_of(frame: int) -> Callable[[], Picture]:
-        def decode() -> Picture:
-            opened.seek(frame)
-            opened.load()
-            seconds = float(opened.info.get("duration", 0)) / 1000
-            return picture_of(opened, profile=profile, notes=notes, seconds=seconds)
-
-        return decode
-
-    pages = [Page(opened.size, decode_of(frame)) for frame in range(frames)]
-    return Container("PNG", pages, loops=int(opened.info.get("loop", 0)))
 
 
 def _profile(side: dict[bytes, bytes], *, grey: bool) -> bytes:
