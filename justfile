@@ -63,8 +63,12 @@ train photos encoder_weights:
     just _phase pretrain quick-teacher
     just _phase gan quick-teacher-gan
     just _phase distill student-vivid
-    python -m training strength --checkpoint runs/student-vivid/student.safetensors --choose 1.1 runs/student.safetensors
-    python -m training strength --checkpoint runs/student.safetensors --head vivid_ab --choose 1.4 training/weights/student.safetensors
+    python -m training mean runs/quick-student/student.safetensors runs/student-vivid/student.safetensors runs/student-mean.safetensors
+    python -m training pack {{ photos }} runs/packed-256 --side 256
+    just _phase gan student-projected-128 "--max-minutes 24" runs/packed-256
+    just _phase gan student-projected-160 "" runs/packed-256
+    python -m training strength --checkpoint runs/student-projected-160/student.safetensors \
+        --head vivid_ab --choose VIVID training/weights/student.safetensors
 
 # From packed photos to a teacher and its student in so many minutes. More words are the encoders', such as --from-random-weights.
 teacher-and-student photos minutes *start:

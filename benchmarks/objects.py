@@ -1,7 +1,7 @@
-"""How far a hint spreads: `python -m benchmarks.objects ../shared/eval/coco docs/benchmarks/objects.json`.
+"""How far a hint spreads: `python -m benchmarks.objects ../shared/eval/coco`.
 
 Ten photos have an object that `objects.toml` outlines. Each is coloured without a hint and with one inside its object;
-the figure is how much of the change of chroma falls inside the outline.
+the figure is how much of the change of chroma falls inside the outline. Writes objects.json and objects.md.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from sdk import Colorizer, Hint
 from sdk.color import FloatArray, Uint8Array, rgb_to_lab
+from training.evaluate import markdown_table
 
 OBJECTS = Path(__file__).with_suffix(".toml")
 
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print and write. Returns the exit code: 2 where a photo is missing."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.objects", description=__doc__)
     parser.add_argument("photos", type=Path, help="folder of the evaluation photos")
-    parser.add_argument("out", type=Path, help="the JSON file to write")
+    parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder for the report")
     options = parser.parse_args(arguments)
     objects = tomllib.loads(OBJECTS.read_text())["objects"]
     missing = [entry["photo"] for entry in objects if not (options.photos / entry["photo"]).exists()]
@@ -33,10 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     with Colorizer.load() as colorizer:
         rows = [measure(colorizer, options.photos / entry["photo"], entry) for entry in objects]
-    means = {key: round(float(np.mean([row[key] for row in rows])), 3) for key in ("share_inside", "area")}
-    text = json.dumps({"mean": means, "photos": rows}, indent=2)
-    options.out.write_text(text + "\n")
-    print(text)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "objects.json").write_text(json.dumps(rows, indent=2) + "\n")
+    (options.out / "objects.md").write_text(as_table(rows))
+    print(as_table(rows))
     return 0
 
 
@@ -62,6 +63,18 @@ def measure(colorizer: Colorizer, path: Path, entry: dict[str, Any]) -> dict[str
         "inside": round(float(changes[inside].mean()), 2),
         "outside": round(float(changes[~inside].mean()), 2),
     }
+
+
+def as_table(rows: list[dict[str, Any]]) -> str:
+    """What `measure` returned of each photo, and the means, as a Markdown table."""
+    shown = ("share_inside", "area", "inside", "outside")
+    means = {key: np.mean([row[key] for row in rows]) for key in shown}
+    cells = [
+        [row["object"], f"{row['share_inside']:.0%}", f"{row['area']:.0%}", *(f"{row[key]:.1f}" for key in shown[2:])]
+        for row in (*rows, {"object": "mean", **means})
+    ]
+    head = ["object", "of the change inside it", "of the photo's area", "change inside, Lab units", "outside"]
+    return markdown_table([head, *cells]) + "\n"
 
 
 def outlined(outline: list[list[float]], size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -1,20 +1,22 @@
-"""What quality costs: `python -m benchmarks.trade_off --photos ../shared/eval/coco`.
+"""What quality costs: `python -m benchmarks.trade_off --photos ../shared/eval/coco --kid-weights ENCODER_WEIGHTS`.
 
-Measures the student in int8 and fp32 beside grey, at several input sides and strengths, and any further networks given
-by --network, all on the same photos and in the same turns. Writes trade-off.json, trade-off.md and trade-off.svg.
+Measures the student in int8 and fp32 beside grey, at several input sides and blends of its heads, and any further
+networks given by --network, all on the same photos and in the same turns. Writes trade-off.json, trade-off.md and
+trade-off.svg.
 """
 
 import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch.nn import functional as F
 
@@ -30,11 +32,12 @@ from sdk.manifest import load_manifest
 from training.checkpoint import CheckpointError, load_network
 from training.data import EmptyDatasetError
 from training.evaluate import evaluate, markdown_table
+from training.kid import KernelDistance
 from training.metrics import EVALUATION_SIZE, Network
 from training.models.student import parameter_count
 
 SIDES = (96, 128, 192, 256, 320)
-STRENGTHS = (0.6, 0.8, 1.2, 1.4)
+VIVIDNESS = (0.25, 0.5, 0.75, 1.0)
 INT8, FP32, GREY = "student int8", "student fp32", "grey"
 
 
@@ -55,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         named = {FP32: options.checkpoint, **{name: Path(path) for name, path in options.network}}
         with tempfile.TemporaryDirectory() as folder:
             costs, ways = _open(named, Path(folder), rounds=options.rounds)
-        qualities = evaluate(ways, options.photos)
+        qualities = evaluate(ways, options.photos, kid=KernelDistance(options.kid_weights))
     except (CheckpointError, EmptyDatasetError) as error:
         print(f"benchmarks.trade_off: {error}", file=sys.stderr)
         return 2
@@ -75,9 +78,9 @@ def at_side(side: int) -> str:
     return f"{FP32}, {side} px"
 
 
-def at_strength(strength: float) -> str:
-    """Name of the int8 student's row with its chroma multiplied."""
-    return f"{INT8}, strength {strength}"
+def at_vividness(vividness: float) -> str:
+    """Name of the int8 student's row with its heads blended; faithful is 0."""
+    return f"{INT8}, vividness {vividness:g}" if vividness else INT8
 
 
 def _open(named: dict[str, Path], folder: Path, *, rounds: int) -> tuple[dict[str, Costs], dict[str, Network]]:
@@ -108,8 +111,8 @@ def _open(named: dict[str, Path], folder: Path, *, rounds: int) -> tuple[dict[st
         name: Network(_resized(runs[name], contract), replace(contract, side=EVALUATION_SIZE))
         for name, (_, contract, _) in files.items()
     }
-    for strength in STRENGTHS:
-        rows[at_strength(strength)] = replace(rows[INT8], run=_strengthened(runs[INT8], strength))
+    for vividness in VIVIDNESS:
+        rows[at_vividness(vividness)] = replace(rows[INT8], vividness=vividness)
     return costs, rows
 
 
@@ -125,10 +128,6 @@ def _resized(run: Run, contract: Contract) -> Run:
     return lambda inputs: run({name: resize(values) for name, values in inputs.items()})
 
 
-def _strengthened(run: Run, strength: float) -> Run:
-    return lambda inputs: {name: values * np.float32(strength) for name, values in run(inputs).items()}
-
-
 def _run_once(run: Run, contract: Contract) -> Callable[[], object]:
     inputs: Tensors = {spec.name: np.zeros(contract.shape(spec), np.float32) for spec in contract.inputs}
     return lambda: run(inputs)
@@ -136,13 +135,13 @@ def _run_once(run: Run, contract: Contract) -> Callable[[], object]:
 
 def _markdown(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], named: dict[str, Path]) -> str:
     fastest = costs[INT8].seconds
-    head = ["", "parameters M", "multiply-adds G", "MB", "latency", "PSNR dB", "SSIM", "CIEDE2000", "colourfulness"]
-    shown = ("psnr", "ssim", "ciede2000", "colourfulness")
+    head = ["", "parameters M", "multiply-adds G", "MB", "latency", "PSNR dB", "CIEDE2000", "colourfulness", "KID"]
+    shown = {"psnr": ".3f", "ciede2000": ".3f", "colourfulness": ".1f", "kid": ".1f"}
 
     def row(name: str) -> list[str]:
-        quality, cost = [f"{qualities[name][metric]:.3f}" for metric in shown], costs.get(name)
-        if cost is None:
-            return [name, "0", "0", "0", "0", *quality]
+        quality = [format(qualities[name][metric], digits) for metric, digits in shown.items()]
+        # A blend costs what its network costs.
+        cost = costs.get(name, costs[INT8] if name.startswith(INT8) else Costs(0, 0, 0, 0))
         return [
             name,
             f"{cost.parameters / 1e6:.2f}",
@@ -152,67 +151,58 @@ def _markdown(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], n
             *quality,
         ]
 
-    strengths = sorted({*STRENGTHS, 1.0})
-    curve = [
-        [f"{strength:.1f}", *(f"{_of_strength(qualities, strength)[key]:.2f}" for key in ("psnr", "colourfulness"))]
-        for strength in strengths
-    ]
+    names = (GREY, INT8, *map(at_vividness, VIVIDNESS), *named, *map(at_side, SIDES))
     return (
         "\n\n".join(
             [
                 "# What quality costs",
                 f"Made by `python -m benchmarks.trade_off`. Photos at {EVALUATION_SIZE}×{EVALUATION_SIZE}, by the "
-                "protocol of `training/metrics.py`; each metric per photo, then the mean. Latency in ONNX Runtime at "
-                "one thread, as a multiple of the bundled int8 network's.",
-                markdown_table([head, *(row(name) for name in (GREY, INT8, *named, *map(at_side, SIDES)))]),
-                "![Quality against latency](trade-off.svg)",
-                "## Strength\n\nThe int8 network's chroma, multiplied: the SDK's `strength`.",
-                markdown_table([["strength", "PSNR dB", "colourfulness"], *curve]),
+                "protocol of `training/metrics.py`; each metric per photo, then the mean. KID (×1000) is the distance "
+                "to true photos as a collection. Latency in ONNX Runtime at one thread, over the bundled int8 "
+                "network's. A row that names no vividness is faithful.",
+                markdown_table([head, *(row(name) for name in names)]),
+                "![Quality, distance to true photos, latency and size](trade-off.svg)",
             ]
         )
         + "\n"
     )
 
 
-def _of_strength(qualities: dict[str, dict[str, float]], strength: float) -> dict[str, float]:
-    return qualities[INT8 if strength == 1 else at_strength(strength)]
-
-
 def _plot(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], named: dict[str, Path]) -> Figure:
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
-    latency, vividness = figure.subplots(1, 2)
-
-    def milliseconds(name: str) -> float:
-        return costs[name].seconds * 1000 if name in costs else 0
-
-    sides = [at_side(side) for side in SIDES]
-    latency.plot([milliseconds(n) for n in sides], [qualities[n]["psnr"] for n in sides], "o-", color="#7d8790")
-    for pixels, name in zip(SIDES, sides, strict=True):
-        latency.annotate(f"{pixels} px", (milliseconds(name), qualities[name]["psnr"]), (0, 6), **_LABEL, ha="center")
-    for name in (GREY, INT8, *(name for name in named if name != FP32)):
-        latency.plot([milliseconds(name)], [qualities[name]["psnr"]], "o", color="#b2562b")
-        side = "right" if name == INT8 else "left"  # most others lie to its right
-        latency.annotate(name, (milliseconds(name), qualities[name]["psnr"]), (0, -12), **_LABEL, ha=side)
-    latency.set(xlabel="milliseconds a photo, one thread", ylabel="PSNR, dB", title="Quality against latency")
-    latency.legend([f"{FP32}, by its input's side"], loc="lower right", frameon=False)
-    latency.margins(x=0.3, y=0.15)
-    latency.set_xlim(left=-2)
-
-    strengths = sorted({0.0, *STRENGTHS, 1.0})
-    curve = [qualities[GREY] if strength == 0 else _of_strength(qualities, strength) for strength in strengths]
-    xs, ys = [point["colourfulness"] for point in curve], [point["psnr"] for point in curve]
-    vividness.plot(xs, ys, "o-", color="#b2562b")
-    for strength, x, y in zip(strengths, xs, ys, strict=True):
-        vividness.annotate(f"{strength:g}", (x, y), (6, 5), **_LABEL)
-    truth = qualities["ground truth"]["colourfulness"]
-    vividness.axvline(truth, color="#7d8790", linestyle=":")
-    vividness.annotate("true photos", (truth, min(ys)), (-4, 2), **_LABEL, ha="right")
-    vividness.set(xlabel="colourfulness", title="Quality against vividness, by strength")
-    vividness.margins(y=0.1)
+    figure = Figure(figsize=(9, 7.2), layout="constrained")
+    (latency, distance), (size, size_distance) = figure.subplots(2, 2)
+    # A blend costs what its network costs.
+    priced = {name: costs.get(name, costs[INT8]) for name in qualities}
+    points = {
+        name: quality | {"ms": priced[name].seconds * 1000, "mb": priced[name].bytes / 1e6}
+        for name, quality in qualities.items()
+    }
+    blends, sides = [at_vividness(vividness) for vividness in (0.0, *VIVIDNESS)], [at_side(side) for side in SIDES]
+    _draw(latency, points, sides, ("ms", "psnr"), line="-")
+    _draw(latency, points, [INT8], ("ms", "psnr"))
+    _draw(distance, points, blends, ("kid", "psnr"), line="-")
+    _draw(distance, points, [GREY, *named], ("kid", "psnr"))
+    for axes, metric in ((size, "psnr"), (size_distance, "kid")):
+        _draw(axes, points, [INT8, at_vividness(1), *named], ("mb", metric))
+        axes.set_xlim(left=0)
+    latency.set_title("Quality against latency, by the input's side")
+    distance.set_title("Quality against distance, by vividness")
     return figure
 
 
-_LABEL = {"textcoords": "offset points", "fontsize": 8}
+_AXES = {"ms": "milliseconds a photo, one thread", "mb": "MB", "psnr": "PSNR, dB", "kid": "KID ×1000, 0 is nearest"}
+
+
+def _draw(
+    axes: Axes, points: dict[str, dict[str, float]], names: Sequence[str], metrics: tuple[str, str], *, line: str = ""
+) -> None:
+    """Some networks as labelled points of two metrics."""
+    xs, ys = ([points[name][metric] for name in names] for metric in metrics)
+    axes.plot(xs, ys, f"o{line}", color="#7d8790" if line else "#b2562b")
+    for name, place in zip(names, zip(xs, ys, strict=True), strict=True):
+        axes.annotate(name.split(", ")[-1], place, (5, 5), textcoords="offset points", fontsize=8)
+    axes.set(xlabel=_AXES[metrics[0]], ylabel=_AXES[metrics[1]])
+    axes.margins(x=0.3, y=0.15)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -220,6 +210,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.trade_off", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--photos", type=Path, required=True, help="folder of colour photos, or tar shards")
+    parser.add_argument("--kid-weights", type=Path, required=True, help="ImageNet's MobileNetV2 (safetensors)")
     parser.add_argument(
         "--checkpoint",
         type=Path,

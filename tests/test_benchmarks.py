@@ -8,9 +8,11 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+import torchvision
+from safetensors.torch import save_file
 
 from benchmarks import __main__ as command
-from benchmarks import cluster, protocols, report, trade_off
+from benchmarks import cluster, objects, protocols, report, trade_off
 from benchmarks.networks import NetworkFigures
 from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.roofline import Layer, Peaks, measure_layers
@@ -162,15 +164,17 @@ def test_without_artifacts_it_says_how_to_make_them(tmp_path: Path, capsys: pyte
 
 def test_the_trade_off_is_a_row_a_network_and_two_curves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trade_off, "SIDES", (96,))
-    monkeypatch.setattr(trade_off, "STRENGTHS", (0.5,))
-    arguments = ["--photos", str(PROJECT / "tests" / "photos"), "--checkpoint", str(CHECKPOINT), "--rounds", "1"]
+    monkeypatch.setattr(trade_off, "VIVIDNESS", (1.0,))
+    judge = tmp_path / "judge.safetensors"
+    save_file(torchvision.models.mobilenet_v2().state_dict(), judge)
+    arguments = ["--photos", str(PROJECT / "tests" / "photos"), "--kid-weights", str(judge), "--rounds", "1"]
     assert trade_off.main([*arguments, "--out", str(tmp_path)]) == 0
     content = json.loads((tmp_path / "trade-off.json").read_text())
     costs, qualities = content["costs"], content["qualities"]
     assert costs["student fp32, 96 px"]["multiply_adds"] < costs["student fp32"]["multiply_adds"] / 6
     assert costs["student int8"]["bytes"] < costs["student fp32"]["bytes"] / 3
-    half, whole = (qualities[name]["colourfulness"] for name in ("student int8, strength 0.5", "student int8"))
-    assert 0.4 * whole < half < 0.7 * whole
+    vivid, faithful = (qualities[name]["colourfulness"] for name in ("student int8, vividness 1", "student int8"))
+    assert vivid > 1.1 * faithful
     assert qualities["student int8"]["psnr"] > qualities["grey"]["psnr"]
     assert "| student int8 | 2." in (tmp_path / "trade-off.md").read_text()
     assert (tmp_path / "trade-off.svg").stat().st_size > 1000
@@ -179,7 +183,8 @@ def test_the_trade_off_is_a_row_a_network_and_two_curves(tmp_path: Path, monkeyp
 def test_a_trade_off_without_photos_or_weights_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert trade_off.main(["--photos", str(tmp_path), "--checkpoint", str(tmp_path / "none.safetensors")]) == 2
+    missing = ["--checkpoint", str(tmp_path / "none.safetensors"), "--kid-weights", str(tmp_path / "none.safetensors")]
+    assert trade_off.main(["--photos", str(tmp_path), *missing]) == 2
     assert "none.safetensors" in capsys.readouterr().err
 
 
@@ -225,3 +230,12 @@ def test_a_clusters_rate_is_told_apart_from_its_start(
     assert "| 2 | " in capsys.readouterr().out
     assert "| 20.0 (20.0, 20.0) | 2.00 |" in (tmp_path / "out" / "cluster.md").read_text()
     assert cluster.main([str(tmp_path / "nowhere")]) == 2
+
+
+def test_an_outline_is_a_mask_and_the_published_table_is_the_files() -> None:
+    mask = objects.outlined([[0, 0], [50, 0], [50, 100], [0, 100]], (20, 10))
+    assert mask.shape == (10, 20)
+    assert mask[:, :10].all()
+    assert not mask[:, 12:].any()
+    folder = PROJECT / "docs" / "benchmarks"
+    assert objects.as_table(json.loads((folder / "objects.json").read_text())) == (folder / "objects.md").read_text()
