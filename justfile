@@ -66,13 +66,14 @@ train photos encoder_weights:
     python -m training strength --checkpoint runs/student-vivid/student.safetensors --choose 1.1 runs/student.safetensors
     python -m training strength --checkpoint runs/student.safetensors --head vivid_ab --choose 1.4 training/weights/student.safetensors
 
-# From packed photos to a teacher and its student in so many minutes. More words are the encoders', such as --from-random-weights.
-teacher-and-student photos minutes *start:
-    just _phase pretrain quick-teacher "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ start }}" {{ photos }}
-    just _phase gan quick-teacher-gan "--minutes $(python -c 'print({{ minutes }} * 0.2)')" {{ photos }}
-    just _phase pretrain quick-student-start "--minutes $(python -c 'print({{ minutes }} * 0.05)') {{ start }}" {{ photos }}
-    just _phase pretrain quick-student "--minutes $(python -c 'print({{ minutes }} * 0.2)')" {{ photos }}
-    just _phase gan quick-student-vivid "--minutes $(python -c 'print({{ minutes }} * 0.35)')" {{ photos }}
+# From packed photos to a teacher and its student in so many minutes. More words go to each run: --batch-size 16 on a processor,
+# whose memory a GPU's batches would fill; --from-random-weights where no ImageNet encoder can be fetched.
+teacher-and-student photos minutes *options:
+    just _phase pretrain quick-teacher "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}
+    just _phase gan quick-teacher-gan "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}
+    just _phase pretrain quick-student-start "--minutes $(python -c 'print({{ minutes }} * 0.05)') {{ options }}" {{ photos }}
+    just _phase pretrain quick-student "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}
+    just _phase gan quick-student-vivid "--minutes $(python -c 'print({{ minutes }} * 0.35)') {{ options }}" {{ photos }}
 
 _phase task recipe options="" photos="runs/packed":
     python -m training {{ task }} --recipe training/recipes/{{ recipe }}.toml --photos {{ photos }} \
