@@ -15,7 +15,7 @@ from sdk.backends import open_backend
 from sdk.contract import AB, VIVID_AB
 from sdk.errors import BackendUnavailable, ColorizerError
 from sdk.manifest import load_manifest
-from training.checkpoint import load_network, load_student, save_network
+from training.checkpoint import load_network, load_student, save_mean, save_network
 from training.config import RecipeError, load_recipe, recipe_as_dict, recipe_from_dict
 from training.data import open_photos, pack
 from training.data.coco import OFFICIAL_SITE, SPLITS, download_coco
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_pack(commands.add_parser("pack", help="decode photos once into one file of pixels"))
     for name, entry in TASKS.items():
         _add_task(commands.add_parser(name, help=f"{entry.help}; the same command resumes it"), name)
+    _add_mean(commands.add_parser("mean", help="the mean of two runs' weights, often better than either"))
     _add_strength(commands.add_parser("strength", help="choose how vivid a student is, on held-out photos"))
     help_text = "decibels, colourfulness and distance to true photos, beside the grey baseline"
     _add_evaluate(commands.add_parser("evaluate", help=help_text))
@@ -112,6 +113,15 @@ def _add_task(command: argparse.ArgumentParser, name: str) -> None:
     )
     command.add_argument("--max-minutes", type=float, default=math.inf, help="save and stop after this long")
     command.set_defaults(run_command=_train, task_name=name)
+
+
+def _add_mean(command: argparse.ArgumentParser) -> None:
+    command.add_argument("first", type=Path, help="a .safetensors file of a run")
+    command.add_argument("second", type=Path, help="one of a run that began where the first did, or from it")
+    command.add_argument("out", type=Path, help="the file to write: its network and recipe are the second's")
+    command.set_defaults(
+        run_command=lambda given: save_mean(load_network(given.first), load_network(given.second), given.out)
+    )
 
 
 def _add_strength(command: argparse.ArgumentParser) -> None:
