@@ -96,7 +96,8 @@ fuzz seconds="60":
     mkdir -p runs/fuzz
     clang -std=c11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
         native/fuzz.c -o runs/fuzz/fuzz -lm
-    runs/fuzz/fuzz -max_total_time={{ seconds }} -max_len=512 -len_control=0 -print_final_stats=1 runs/fuzz
+    runs/fuzz/fuzz -max_total_time={{ seconds }} -max_len=512 -len_control=0 -print_final_stats=1 \
+        -artifact_prefix=runs/fuzz/ runs/fuzz
 
 # Branch coverage of the whole suite, with its floors.
 coverage:
