@@ -222,3 +222,12 @@ def test_a_network_that_grows_answers_as_before_until_somebody_gives_hints(tmp_p
         expected = before({LIGHTNESS.name: lightness})[AB.name]
         answers = grown({LIGHTNESS.name: lightness, HINTS.name: torch.rand(1, 3, 32, 32)})
     torch.testing.assert_close(answers, {AB.name: expected, VIVID_AB.name: expected})
+
+
+@pytest.mark.parametrize("network", [Pix2PixTeacher, PatchDiscriminator])
+def test_weights_begin_as_pix2pix_has_them(network: type[nn.Module]) -> None:
+    torch.manual_seed(0)
+    layers = [module for module in network().modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)]
+    weights = torch.cat([layer.weight.flatten() for layer in layers])
+    assert weights.std().item() == pytest.approx(0.02, rel=0.02)
+    assert abs(weights.mean().item()) < 1e-3

@@ -108,6 +108,9 @@ def _add_task(command: argparse.ArgumentParser, name: str) -> None:
     )
     command.add_argument("--save-every", type=_positive, default=500, help="steps between checkpoints (default 500)")
     command.add_argument("--minutes", type=float, help="length of the whole run, instead of what the recipe says")
+    command.add_argument(
+        "--batch-size", type=_positive, help="photos a step, instead of what the recipe says; fewer need less memory"
+    )
     command.add_argument("--max-minutes", type=float, default=math.inf, help="save and stop after this long")
     command.set_defaults(run_command=_train, task_name=name)
 
@@ -158,9 +161,9 @@ def _train(options: argparse.Namespace) -> None:
     encoder_weights: EncoderWeights = "random" if options.from_random_weights else "published"
     if options.encoder_weights:
         encoder_weights = EncoderFile(options.encoder_weights, options.encoder_input)
-    recipe = load_recipe(options.recipe)
-    if options.minutes:
-        recipe = recipe_from_dict(recipe_as_dict(recipe) | {"minutes": options.minutes})
+    given = {"minutes": options.minutes, "batch_size": options.batch_size}
+    instead = {name: value for name, value in given.items() if value is not None}
+    recipe = recipe_from_dict(recipe_as_dict(load_recipe(options.recipe)) | instead)
     train(
         options.task_name,
         recipe,
