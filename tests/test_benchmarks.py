@@ -12,7 +12,7 @@ import torchvision
 from safetensors.torch import save_file
 
 from benchmarks import __main__ as command
-from benchmarks import cluster, objects, protocols, report, trade_off
+from benchmarks import cluster, objects, protocols, report, successor, trade_off
 from benchmarks.networks import NetworkFigures
 from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.roofline import Layer, Peaks, measure_layers
@@ -239,3 +239,13 @@ def test_an_outline_is_a_mask_and_the_published_table_is_the_files() -> None:
     assert not mask[:, 12:].any()
     folder = PROJECT / "docs" / "benchmarks"
     assert objects.as_table(json.loads((folder / "objects.json").read_text())) == (folder / "objects.md").read_text()
+
+
+def test_a_model_costs_as_much_as_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(successor, "BACKENDS", ("onnx",))
+    out = tmp_path / "successor.json"
+    assert successor.main([str(BUNDLED_MODEL), str(BUNDLED_MODEL), "--rounds", "9", "--out", str(out)]) == 0
+    figures = json.loads(out.read_text())["onnx"]
+    assert figures["older"] == 1
+    assert 0.5 < figures["without hints"] < 2
+    assert successor.main([str(BUNDLED_MODEL), str(tmp_path)]) == 2

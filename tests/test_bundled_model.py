@@ -62,10 +62,13 @@ def test_it_meets_its_bars_on_the_evaluation_photos(eval_photos: Path) -> None:
     assert mean_psnr(coloured(int8, hints=10)) >= LEAST_WITH_TEN_HINTS
 
 
-def test_the_model_card_shows_what_a_command_measured() -> None:
-    figures = json.loads((PROJECT / "docs" / "benchmarks" / "quality.json").read_text())
+@pytest.mark.parametrize(
+    ("figures", "page"),
+    [("quality.json", BUNDLED_MODEL / "MODEL_CARD.md"), ("hints.json", PROJECT / "docs" / "evaluation.md")],
+)
+def test_the_pages_show_what_a_command_measured(figures: str, page: Path) -> None:
     rows = {
         name: {metric: float("inf") if value is None else value for metric, value in row.items()}
-        for name, row in figures.items()
+        for name, row in json.loads((PROJECT / "docs" / "benchmarks" / figures).read_text()).items()
     }
-    assert as_table(rows) in (BUNDLED_MODEL / "MODEL_CARD.md").read_text()
+    assert as_table(rows) in page.read_text()
