@@ -66,19 +66,20 @@ train photos encoder_weights:
     python -m training strength --checkpoint runs/student-vivid/student.safetensors --choose 1.1 runs/student.safetensors
     python -m training strength --checkpoint runs/student.safetensors --head vivid_ab --choose 1.4 training/weights/student.safetensors
 
-# From packed photos to a teacher and its student in so many minutes. More words are the encoders', such as --from-random-weights.
-teacher-and-student photos minutes *start:
-    just _phase pretrain quick-teacher "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ start }}" {{ photos }}
-    just _phase gan quick-teacher-gan "--minutes $(python -c 'print({{ minutes }} * 0.2)')" {{ photos }}
-    just _phase pretrain quick-student-start "--minutes $(python -c 'print({{ minutes }} * 0.05)') {{ start }}" {{ photos }}
-    just _phase pretrain quick-student "--minutes $(python -c 'print({{ minutes }} * 0.2)')" {{ photos }}
-    just _phase gan quick-student-vivid "--minutes $(python -c 'print({{ minutes }} * 0.35)')" {{ photos }}
+# From packed photos to a teacher and its student in so many minutes. More words go to each run: --batch-size 16 on a processor,
+# whose memory a GPU's batches would fill; --from-random-weights where no ImageNet encoder can be fetched.
+teacher-and-student photos minutes *options:
+    just _phase pretrain quick-teacher "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}
+    just _phase gan quick-teacher-gan "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}
+    just _phase pretrain quick-student-start "--minutes $(python -c 'print({{ minutes }} * 0.05)') {{ options }}" {{ photos }}
+    just _phase pretrain quick-student "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}
+    just _phase gan quick-student-vivid "--minutes $(python -c 'print({{ minutes }} * 0.35)') {{ options }}" {{ photos }}
 
 _phase task recipe options="" photos="runs/packed":
     python -m training {{ task }} --recipe training/recipes/{{ recipe }}.toml --photos {{ photos }} \
         --run-folder runs/{{ recipe }} {{ options }}
 
-# Export the trained student, prove the artifacts on real photos, and bundle the int8 ones of ONNX Runtime and LiteRT.
+# Export the trained student, prove the artifacts on real photos, and bundle the int8 ones.
 export photos:
     python -m converters.export_all --checkpoint training/weights/student.safetensors \
         --photos {{ photos }} --out artifacts --bundle sdk/models
@@ -95,7 +96,8 @@ fuzz seconds="60":
     mkdir -p runs/fuzz
     clang -std=c11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
         native/fuzz.c -o runs/fuzz/fuzz -lm
-    runs/fuzz/fuzz -max_total_time={{ seconds }} -max_len=512 -len_control=0 -print_final_stats=1 runs/fuzz
+    runs/fuzz/fuzz -max_total_time={{ seconds }} -max_len=512 -len_control=0 -print_final_stats=1 \
+        -artifact_prefix=runs/fuzz/ runs/fuzz
 
 # Branch coverage of the whole suite, with its floors.
 coverage:
@@ -109,7 +111,7 @@ coverage:
 release-artifacts out: phones
     #!/usr/bin/env bash
     set -euo pipefail
-    find artifacts -maxdepth 1 -type f -exec cp {} {{ out }} \;
+    find artifacts -maxdepth 1 -type f ! -name SHA256SUMS -exec cp {} {{ out }} \; # a release has sums of its own
     for package in artifacts/*.mlpackage; do python -m zipfile -c {{ out }}/$(basename "$package").zip "$package"; done
     pack() { tar -czf {{ out }}/$1-$(uv version --short).tar.gz --transform 's,^,edge-colorizer/,' $(git ls-files "${@:3}") "$2"; }
     pack colorizer-android android/colorizer-android/src/main/assets LICENSE android native
@@ -145,7 +147,7 @@ rehearse artifacts out:
     trap 'rm -rf "$copy"' EXIT
     git clone --quiet . "$copy"
     cp -R {{ artifacts }} "$copy/artifacts"
-    for bundled in "$copy"/sdk/models/student-*; do cmp "$bundled" "$copy/artifacts/$(basename "$bundled")"; done
+    for bundled in "$copy"/sdk/models/student-*; do diff -r "$bundled" "$copy/artifacts/$(basename "$bundled")"; done
     cd "$copy"
     export PYTHONPATH="$copy"
     just page
