@@ -1,6 +1,7 @@
 """Photos and networks the tests share."""
 
 import os
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
         return path
 
     return made_once
+
+
+def archived(photos: Path, shards: Path) -> Path:
+    """The same photos in two tar shards, by other names and in another order."""
+    shards.mkdir()
+    paths = sorted(photos.iterdir(), reverse=True)
+    half = len(paths) // 2
+    for name, members in (("b.tar", paths[:half]), ("a.tar", paths[half:])):
+        with tarfile.open(shards / name, "w") as shard:
+            for path in members:
+                shard.add(path, f"{path.stem}-renamed{path.suffix}")
+    return shards
 
 
 @pytest.fixture(scope="session")
