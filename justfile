@@ -3,9 +3,12 @@
 default:
     @just --list
 
-# Everything a commit must pass, side by side: style, types, import contracts, tests.
+# Everything a commit must pass: side by side what computes, then alone the tests that measure time.
+check: side-by-side clock
+
 [parallel]
-check: lint types contracts test
+[private]
+side-by-side: lint types contracts quick beside
 
 lint:
     ruff check .
@@ -17,10 +20,22 @@ types:
 contracts:
     lint-imports
 
-# Two files at a time, so that what a file's tests share is made once; then, alone, the tests that measure time.
-test:
+# All tests of every commit.
+test: quick clock
+
+# Two files at a time, so that what a file's tests share is made once.
+[private]
+quick:
     pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow and not clock"
+
+[private]
+clock:
     pytest -m "clock and not slow" $(grep -l mark.clock tests/test_*.py)
+
+# What `.ci/run` has done meanwhile: a page waits for much, and a processor need not.
+[private]
+beside:
+    {{ if env("BESIDE", "") == "" { "true" } else { "just " + env("BESIDE") } }}
 
 # Build the web page into sdk/page, from where `colorize serve` and the wheel take it.
 page:
@@ -30,8 +45,15 @@ page:
 web: page browser
 
 # The same, of the page as it was last built.
-browser:
-    cd web && npx tsc && npx vitest run && npx playwright test
+browser: browser-quick browser-clock
+
+[private]
+browser-quick:
+    cd web && npx tsc && npx vitest run && npx playwright test --project desktop --project phone
+
+[private]
+browser-clock:
+    cd web && npx playwright test --project clock --no-deps
 
 # Other people's apps: the npm package packed, installed and built for production by Vite, webpack and Next. Minutes.
 apps:

@@ -1,6 +1,7 @@
 """Photos and networks the tests share."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,6 +136,46 @@ def bundled_fp32(once: Once) -> Path:
 
     student = load_student(PROJECT / "training" / "weights" / "student.safetensors").network
     return once("bundled-fp32.onnx", lambda path: export_fp32(student, student.contract, path))
+
+
+@pytest.fixture(scope="session")
+def student_fp32(once: Once, student_checkpoint: Path) -> Path:
+    """The small student in full precision, for ONNX Runtime."""
+    from converters.to_onnx import export_fp32
+    from training.checkpoint import load_student
+
+    student = load_student(student_checkpoint).network
+    return once("student-fp32.onnx", lambda path: export_fp32(student, student.contract, path))
+
+
+@pytest.fixture
+def any_student(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Students with random weights are exported too, and with four photos."""
+    take_any_student(monkeypatch)
+
+
+def take_any_student(patch: pytest.MonkeyPatch) -> None:
+    from converters import budgets, export
+
+    patch.setitem(budgets.budgets(budgets.BUDGETS), budgets.STUDENT, ())
+    patch.setattr(export, "LEAST_PHOTOS", 2)
+
+
+@pytest.fixture
+def export_here(any_student: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports are made in this process, which has imported the toolchain already and knows what a test adds."""
+    from converters import export
+    from converters.build import build
+
+    monkeypatch.setattr(export, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
+
+
+@pytest.fixture
+def exported_already(export_here: None, student_fp32: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For exports of the small student: its graph is traced once, for all of them."""
+    from converters import to_onnx
+
+    monkeypatch.setattr(to_onnx, "export_fp32", lambda _network, _contract, path: shutil.copy(student_fp32, path))
 
 
 @pytest.fixture
