@@ -100,7 +100,7 @@ _phase task recipe options="" photos="runs/packed":
     python -m training {{ task }} --recipe training/recipes/{{ recipe }}.toml --photos {{ photos }} \
         --run-folder runs/{{ recipe }} {{ options }}
 
-# Export the trained student, prove the artifacts on real photos, and bundle the int8 ones of ONNX Runtime and LiteRT.
+# Export the trained student, prove the artifacts on real photos, and bundle the int8 ones.
 export photos:
     python -m converters.export_all --checkpoint training/weights/student.safetensors \
         --photos {{ photos }} --out artifacts --bundle sdk/models
@@ -131,7 +131,7 @@ coverage:
 release-artifacts out: phones
     #!/usr/bin/env bash
     set -euo pipefail
-    find artifacts -maxdepth 1 -type f -exec cp {} {{ out }} \;
+    find artifacts -maxdepth 1 -type f ! -name SHA256SUMS -exec cp {} {{ out }} \; # a release has sums of its own
     for package in artifacts/*.mlpackage; do python -m zipfile -c {{ out }}/$(basename "$package").zip "$package"; done
     pack() { tar -czf {{ out }}/$1-$(uv version --short).tar.gz --transform 's,^,edge-colorizer/,' $(git ls-files "${@:3}") "$2"; }
     pack colorizer-android android/colorizer-android/src/main/assets LICENSE android native
@@ -167,7 +167,7 @@ rehearse artifacts out:
     trap 'rm -rf "$copy"' EXIT
     git clone --quiet . "$copy"
     cp -R {{ artifacts }} "$copy/artifacts"
-    for bundled in "$copy"/sdk/models/student-*; do cmp "$bundled" "$copy/artifacts/$(basename "$bundled")"; done
+    for bundled in "$copy"/sdk/models/student-*; do diff -r "$bundled" "$copy/artifacts/$(basename "$bundled")"; done
     cd "$copy"
     export PYTHONPATH="$copy"
     just page

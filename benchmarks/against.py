@@ -53,27 +53,24 @@ for way in sys.stdin:
 
 
 class Tree:
-    """The SDK of a folder, in a process that colours when it is asked to.
+    """A folder's code, in a process that measures what it is asked for.
 
     Args:
-        folder: Where `sdk` lies.
+        folder: Where its packages lie.
+        program: Reads names, a line each, and answers each with seconds of a processor.
+        arguments: Of the program.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: str, *arguments: object) -> None:
         self._folder = folder
-        # Installed packages are compiled, whatever this process was told about writing bytecode.
-        self._environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self._command = [sys.executable, "-c", program, *map(str, arguments)]
 
     def __enter__(self) -> Self:
+        # Python finds the packages of the folder it starts in before any other.
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                _COLOURING,
-                str(_PHOTO),
-            ],  # which finds the `sdk` of the folder it starts in before any other
+            self._command,
             cwd=self._folder,
-            env=self._environment,
+            env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -83,46 +80,66 @@ class Tree:
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
-    def take_turn(self) -> dict[str, float]:
-        """Colour in every way once: seconds of a processor for each."""
-        return {way: self._colour(way) for way in _WAYS} | {"first_photo": self._start()}
+    def measure(self, name: str) -> float:
+        """What the program answers.
 
-    def _colour(self, way: str) -> float:
+        Raises:
+            RuntimeError: It ended instead.
+        """
         assert self._process.stdin
         assert self._process.stdout
-        print(way, file=self._process.stdin, flush=True)
+        print(name, file=self._process.stdin, flush=True)
         answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"The SDK in {self._folder} cannot colour; what it said stands above.")
+            raise RuntimeError(f"The code in {self._folder} failed; what it said stands above.")
         return float(answer)
 
-    def _start(self) -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-c", _FIRST_PHOTO, str(_PHOTO)]
-        subprocess.run(command, cwd=self._folder, env=self._environment, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+def unpack(commit: str, folder: Path, *packages: str) -> None:
+    """Lay packages of an older commit in a folder.
+
+    Raises:
+        subprocess.CalledProcessError: git has no such commit.
+    """
+    archive = folder / "packages.zip"
+    command = ["git", "-C", PROJECT, "archive", "--output", archive, commit, *packages]
+    subprocess.run(command, capture_output=True, text=True, check=True)
+    shutil.unpack_archive(archive, folder)
 
 
 def compare(old: Path, new: Path, *, rounds: int) -> dict[str, tuple[float, float]]:
     """Seconds of a processor for each way of colouring: medians of the old SDK and of the new one."""
-    with Tree(old) as before, Tree(new) as now:
-        turns = [(before.take_turn(), now.take_turn()) for _ in tqdm(range(rounds + 1), desc="rounds", unit="round")]
+    with Tree(old, _COLOURING, _PHOTO) as before, Tree(new, _COLOURING, _PHOTO) as now:
+        trees = ((before, old), (now, new))
+        turns = [
+            [{way: tree.measure(way) for way in _WAYS} | {"first_photo": _start(folder)} for tree, folder in trees]
+            for _ in tqdm(range(rounds + 1), desc="rounds", unit="round")
+        ]
     del turns[0]  # for caches and compiled files
     return {way: (median(then[way] for then, _ in turns), median(now[way] for _, now in turns)) for way in turns[0][0]}
+
+
+def _start(folder: Path) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", _FIRST_PHOTO, _PHOTO], cwd=folder, env=_environment(), check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _environment() -> dict[str, str]:
+    # Installed packages are compiled, whatever this process was told about writing bytecode.
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Compare, and print a line for each way of colouring. Returns the exit code."""
     options = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder) / "sdk.zip"
-        command = ["git", "-C", PROJECT, "archive", "--output", archive, options.commit, "sdk"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            print(f"against: {done.stderr.strip()}", file=sys.stderr)
+        try:
+            unpack(options.commit, Path(folder), "sdk")
+        except subprocess.CalledProcessError as error:
+            print(f"against: {error.stderr.strip()}", file=sys.stderr)
             return 2
-        shutil.unpack_archive(archive, folder)
         seconds = compare(Path(folder), PROJECT, rounds=options.rounds)
     for name, (old, new) in seconds.items():
         print(f"{name:20} {old * 1000:8.1f} ms of a processor then, {new * 1000:8.1f} ms now: {new / old:.2f} of it")

@@ -49,7 +49,9 @@ FORMATS: Final = (
     PhotoFormat(name="BMP", suffixes=(".bmp",), signature=rb"BM"),
     PhotoFormat(name="GIF", suffixes=(".gif",), signature=rb"GIF8[79]a", side=65535, further="frames"),  # few colours
     PhotoFormat(name="PPM", suffixes=(".ppm", ".pgm", ".pbm"), signature=rb"P[1-6]\s", kept=False),  # no notes
-    PhotoFormat(name="AVIF", suffixes=(".avif",), signature=rb"....ftyp(?=.{0,60}avi[fs])", side=65535),
+    PhotoFormat(
+        name="AVIF", suffixes=(".avif",), signature=rb"....ftyp(?=.{0,60}avi[fs])", side=65535, further="frames"
+    ),
     PhotoFormat(
         name="HEIF",
         suffixes=(".heic", ".heif", ".hif"),
@@ -75,7 +77,14 @@ FORMATS: Final = (
         signature=rb"\xff\x4f\xff\x51|\0\0\0\x0cjP  \r\n\x87\n",
         kept=False,
     ),
-    PhotoFormat(name="PSD", suffixes=(".psd",), signature=rb"8BPS\x00\x01", written=False, kept=False, further="views"),
+    PhotoFormat(
+        name="PSD",
+        suffixes=(".psd", ".psb"),
+        signature=rb"8BPS\x00[\x01\x02]",
+        written=False,
+        kept=False,
+        further="views",
+    ),
     PhotoFormat(name="PCX", suffixes=(".pcx",), signature=rb"\x0a[\x00\x02-\x05]\x01", kept=False),
     PhotoFormat(name="ICO", suffixes=(".ico",), signature=rb"\x00\x00\x01\x00", written=False, kept=False),
     PhotoFormat(name="TGA", suffixes=(".tga",), signature=None, kept=False),

@@ -40,6 +40,7 @@ _TRANSFERS: Final[dict[int, tuple[float, ...]]] = {
     5: (2.8,),
     8: (1.0,),
 }
+_HDR: Final = (16, 18)  # PQ and HLG
 # A gamma this near to 1/2.2 is how sRGB was written before it had a chunk of its own.
 _SRGB_GAMMAS: Final = (0.449, 0.460)
 
@@ -92,6 +93,18 @@ def of_code_points(primaries: int, transfer: int, matrix: int, full_range: int, 
     if _PRIMARIES[primaries] == SRGB_POINTS and _TRANSFERS[transfer] == _SRGB_CURVE:
         return b""
     return built(_PRIMARIES[primaries], _TRANSFERS[transfer], grey=grey)
+
+
+def of_decoded(primaries: int, transfer: int) -> bytes:
+    """The profile of a picture that a decoder has made of such a video; empty for sRGB.
+
+    Video's own curves count as sRGB's, as everybody shows them; what is linear, a plain gamma or HDR does not.
+
+    Raises:
+        PhotoError: It is HDR.
+    """
+    known = transfer if transfer in _HDR or _TRANSFERS.get(transfer) not in (None, _BT709_CURVE) else 2
+    return of_code_points(primaries if primaries in _PRIMARIES else 2, known, 0, 1, grey=False)
 
 
 def of_gamma(gamma: float | None, points: list[float] | None, *, grey: bool) -> bytes:

@@ -192,7 +192,7 @@ def _photo(picture: Picture) -> Photo:
     """A decoded picture, turned and colour-managed: the one way from any file to a photo."""
     alpha = None if picture.alpha is None else upright(picture.alpha, picture.orientation)
     rgb = upright(to_srgb(picture), picture.orientation)
-    return Photo(rgb, alpha, notes=picture.notes, seconds=picture.seconds)
+    return Photo(rgb, alpha, notes=picture.notes, seconds=picture.seconds, stands_in=picture.stands_in)
 
 
 def _from_pil(source: Image.Image) -> Picture:

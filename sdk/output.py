@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
-from sdk import raster, xmp
+from sdk import animations, raster, xmp
 from sdk.errors import ColorizerError, OutputError
 from sdk.formats import PhotoFormat, output_format, suffix_of
 from sdk.notes import Notes, shortened_exif
@@ -23,6 +23,7 @@ from sdk.profiles import srgb_profile
 from sdk.samples import to_uint8
 from sdk.saving import Saving
 
+_OF_SEVERAL: Final = ("TIFF", "GIF", "PNG", "WEBP")
 _LONGEST_SEGMENT: Final = 65000  # of a JPEG's notes
 _LONGEST_NAME: Final = 100  # of a file that is not whole yet: what systems allow, less than what is added
 
@@ -99,7 +100,7 @@ def png_bytes(photo: Photo, *, mark: bool = True) -> bytes:
 
 
 def _check_count(count: int, file_format: PhotoFormat, path: Path) -> None:
-    if count > 1 and file_format.further not in ("pages", "frames"):
+    if count > 1 and file_format.name not in _OF_SEVERAL:
         raise OutputError(
             f"{path} can hold one picture, not {count} pages or frames; write a .tif, .gif, .png or .webp."
         )
@@ -154,10 +155,25 @@ def _tiff(photos: Iterator[Photo], count: int) -> Iterator[bytes]:
 def _save(photos: Iterator[Photo], count: int, file: IO[bytes], file_format: PhotoFormat, quality: int) -> None:
     if file_format.name == "TIFF":
         file.writelines(_tiff(photos, count))
+    elif file_format.name == "GIF":
+        file.writelines(animations.gif(_frames(photos)))
+    elif count > 1 and file_format.name == "PNG":
+        file.writelines(animations.png(_frames(photos, with_stand_in=True), count))
     elif count > 1:
-        _save_frames(list(photos), file, file_format, quality)
+        file.writelines(animations.webp(_frames(photos), quality))
     else:
         _save_photo(next(photos), file, file_format, quality)
+
+
+def _frames(photos: Iterator[Photo], *, with_stand_in: bool = False) -> Iterator[Photo]:
+    """An animation's frames, unless they are pages of several sizes."""
+    size = None
+    for photo in photos:
+        if size not in (None, photo.rgb.shape):
+            raise OutputError("its pages have several sizes, and an animation's frames have one; write a .tif.")
+        size = photo.rgb.shape
+        if with_stand_in or not photo.stands_in:
+            yield photo
 
 
 def _save_photo(photo: Photo, file: IO[bytes], file_format: PhotoFormat, quality: int) -> None:
@@ -170,22 +186,9 @@ def _save_photo(photo: Photo, file: IO[bytes], file_format: PhotoFormat, quality
     picture.save(file, format=file_format.name, quality=quality, **_told(photo.notes, picture, file_format.name))
 
 
-def _save_frames(photos: list[Photo], file: IO[bytes], file_format: PhotoFormat, quality: int) -> None:
-    pictures = [photo.as_image() for photo in photos]
-    durations = [round(photo.seconds * 1000) for photo in photos]
-    told = _told(photos[0].notes, pictures[0], file_format.name)
-    told |= {"save_all": True, "append_images": pictures[1:], "duration": durations, "loop": photos[0].loops}
-    pictures[0].save(file, file_format.name, quality=quality, **told)
-
-
 def _told(notes: Notes, picture: Image.Image, name: str) -> dict[str, Any]:
     """What Pillow is told to write beside the pixels, as far as a format has a place for it."""
     told = {"icc_profile": picture.info["icc_profile"], "exif": notes.exif, "dpi": notes.dpi, "xmp": notes.xmp}
-    if name == "PNG":
-        told["pnginfo"] = texts = PngImagePlugin.PngInfo()
-        for keyword, text in {**notes.text, "XML:com.adobe.xmp": notes.xmp.decode(errors="replace")}.items():
-            if text:
-                texts.add_itxt(keyword, text)
     if name == "JPEG":
         told |= _in_segments(notes)
     return {key: value for key, value in told.items() if value}

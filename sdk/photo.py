@@ -23,6 +23,7 @@ class Photo:
         array_dtype: Of the array the photo came as; None for files and PIL images.
         notes: What the file carried beside its pixels.
         seconds: How long a frame of an animation is shown.
+        stands_in: Whether it is no frame of its animation, but what programs show that know none.
         loops: How often the animation is shown; 0 is for ever.
         is_coloured: Whether a network has coloured it.
     """
@@ -32,6 +33,7 @@ class Photo:
     array_dtype: np.dtype[Any] | None = None
     notes: Notes = field(default_factory=Notes)
     seconds: float = 0.0
+    stands_in: bool = False
     loops: int = 0
     is_coloured: bool = False
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import TiffImagePlugin
 
+from sdk.containers.png import chunk
 from sdk.containers.tiff_tags import Tag
 from sdk.notes import Notes, load_exif
 
@@ -30,18 +31,30 @@ def png(rgb: Samples, alpha: Samples | None, profile: bytes, notes: Notes) -> It
         profile: An ICC profile.
         notes: What is told beside the pixels.
     """
+    yield from png_head(rgb, has_alpha=alpha is not None, profile=profile, notes=notes)
+    for piece in png_pixels(rgb, alpha):
+        yield chunk(b"IDAT", piece)
+    yield chunk(b"IEND", b"")
+
+
+def png_head(rgb: Samples, *, has_alpha: bool, profile: bytes, notes: Notes) -> Iterator[bytes]:
+    """What a PNG begins with, up to its pixels."""
     height, width = rgb.shape[:2]
     yield b"\x89PNG\r\n\x1a\n"
-    bits, colours = 8 * rgb.itemsize, _PNG_RGB if alpha is None else _PNG_RGBA
-    yield _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colours, 0, 0, 0))
-    yield _chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(profile))
+    bits, colours = 8 * rgb.itemsize, _PNG_RGBA if has_alpha else _PNG_RGB
+    yield chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colours, 0, 0, 0))
+    yield chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(profile))
     if notes.dpi:
-        yield _chunk(b"pHYs", struct.pack(">IIB", *(round(dots / _INCH_IN_METRES) for dots in notes.dpi), 1))
+        yield chunk(b"pHYs", struct.pack(">IIB", *(round(dots / _INCH_IN_METRES) for dots in notes.dpi), 1))
     if notes.exif:
-        yield _chunk(b"eXIf", notes.exif.removeprefix(b"Exif\0\0"))
+        yield chunk(b"eXIf", notes.exif.removeprefix(b"Exif\0\0"))
     for keyword, text in {**notes.text, "XML:com.adobe.xmp": notes.xmp.decode(errors="replace")}.items():
         if text:
-            yield _chunk(b"iTXt", keyword.encode("latin-1", "replace")[:79] + b"\0\0\0\0\0" + text.encode())
+            yield chunk(b"iTXt", keyword.encode("latin-1", "replace")[:79] + b"\0\0\0\0\0" + text.encode())
+
+
+def png_pixels(rgb: Samples, alpha: Samples | None) -> Iterator[bytes]:
+    """A picture's samples as PNG compresses them, in pieces."""
     compressor = zlib.compressobj(3)
     above = None
     for rows in _big_endian_rows(rgb, alpha):
@@ -51,9 +64,8 @@ def png(rgb: Samples, alpha: Samples | None, profile: bytes, notes: Notes) -> It
         above = rows[-1:]
         marked = np.concatenate([np.full((len(rows), 1), 2, np.uint8), filtered], axis=1)
         if piece := compressor.compress(marked.tobytes()):
-            yield _chunk(b"IDAT", piece)
-    yield _chunk(b"IDAT", compressor.flush())
-    yield _chunk(b"IEND", b"")
+            yield piece
+    yield compressor.flush()
 
 
 def tiff_start() -> bytes:
@@ -114,7 +126,3 @@ def _big_endian_rows(rgb: Samples, alpha: Samples | None) -> Iterator[npt.NDArra
         if alpha is not None:
             rows = np.concatenate([rows, alpha[top : top + _ROWS_AT_A_TIME, :, None]], axis=-1)
         yield np.ascontiguousarray(rows.astype(rows.dtype.newbyteorder(">"))).reshape(len(rows), -1).view(np.uint8)
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

@@ -1,6 +1,7 @@
 """Photos in: reading shards and folders, packing, streaming."""
 
 import json
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -115,6 +116,13 @@ def test_a_damaged_shard_is_an_error_that_names_it(kept: float | str, shards: Pa
         with pytest.raises(ShardError, match=r"1\.tar"):
             read()
     assert not (tmp_path / "packed").exists()
+
+
+def test_a_packed_file_that_was_cut_off_is_packed_again(packed: Path, tmp_path: Path) -> None:
+    shutil.copy(packed / INDEX_FILE, tmp_path)
+    (tmp_path / "lab.u8").write_bytes((packed / "lab.u8").read_bytes()[:-1])
+    with pytest.raises(EmptyDatasetError, match=r"lab\.u8 is not as long as index\.json says; pack the photos again"):
+        PackedPhotos(tmp_path)
 
 
 def test_what_an_older_version_packed_is_packed_again(packed: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import json
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from training.__main__ import main
 from training.config import DistillConfig, RecipeError, load_recipe
 from training.machine import Clock
 from training.models.student import Student
+from training.run_log import METRICS_FILE
 from training.steps import build_optimizer, share_done
 from training.tasks import Turn
 
@@ -170,6 +172,13 @@ def test_compilation_is_a_recipes_switch(tmp_path: Path) -> None:
         opened = progress.open_run("pretrain", recipe, tmp_path, "random", Accelerator())
         parts = [*opened.task.network.stages, *opened.task.network.decoder, *opened.task.network.heads.values()]
         assert all((part._compiled_call_impl is not None) == compiled for part in parts)
+
+
+def test_each_players_gradient_norm_is_logged_as_it_was_before_clipping(packed: Path, tmp_path: Path) -> None:
+    run(dataclasses.replace(TINY_GAN, steps=20, gradient_clip=1e-6), packed, tmp_path, task_name="gan")
+    logged = [json.loads(line) for line in (tmp_path / METRICS_FILE).read_text().splitlines()]
+    for player in ("network", "discriminator"):
+        assert logged[0][f"{player}_gradient_norm"] > 1e-3
 
 
 def test_a_discriminator_of_rate_zero_stays_as_it_is(packed: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests import phones
 from tests.conftest import PROJECT
 
-ARTIFACTS = ("manifest.json", "student-int8.pte", "student-fp16.mlpackage/Manifest.json")
+ARTIFACTS = ("manifest.json", "SHA256SUMS", "student-int8.pte", "student-fp16.mlpackage/Manifest.json")
 
 
 @pytest.fixture(scope="module")

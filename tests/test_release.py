@@ -139,6 +139,17 @@ def test_issue_forms_are_well_formed() -> None:
     run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-issue-forms", *written)
 
 
+def test_a_release_ends_where_any_bundled_artifact_is_not_the_one_just_exported() -> None:
+    workflow = yaml.safe_load((PROJECT / ".github" / "workflows" / "release.yml").read_text())
+    (compared,) = re.findall(
+        r"git diff --exit-code -- (\S+)\n",
+        "\n".join(step.get("run", "") + "\n" for step in workflow["jobs"]["release"]["steps"]),
+    )
+    bundled = {path for path in BUNDLED_MODEL.iterdir() if path.stem.startswith("student")}
+    assert {artifact.path for artifact in load_manifest(BUNDLED_MODEL).artifacts} == {path.name for path in bundled}
+    assert set(PROJECT.glob(compared)) == bundled
+
+
 def test_workflows_are_well_formed_safe_and_call_what_exists() -> None:
     workflows = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
     assert workflows

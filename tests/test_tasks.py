@@ -209,3 +209,10 @@ def test_a_teacher_of_other_heads_is_refused(teacher_checkpoint: Path) -> None:
         DistillTask(
             checkpoint.build_network(recipe), recipe, teacher=checkpoint.load_network(teacher_checkpoint).network
         )
+
+
+def test_a_teacher_with_hints_does_not_teach_a_student_without() -> None:
+    taking_hints = dataclasses.replace(TINY, student=dataclasses.replace(TINY.student, hints=True))
+    recipe = dataclasses.replace(TINY, distill=DistillConfig(teacher=""))
+    with pytest.raises(RecipeError, match="give its table hints = true"):
+        DistillTask(checkpoint.build_network(recipe), recipe, teacher=checkpoint.build_network(taking_hints))

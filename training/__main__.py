@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True)
     _add_coco(commands.add_parser("coco", help="download and verify a split of COCO 2017"))
-    _add_pack(commands.add_parser("pack", help="decode photos once into a memory-mapped array"))
+    _add_pack(commands.add_parser("pack", help="decode photos once into one file of pixels"))
     for name, entry in TASKS.items():
         _add_task(commands.add_parser(name, help=f"{entry.help}; the same command resumes it"), name)
     _add_strength(commands.add_parser("strength", help="choose how vivid a student is, on held-out photos"))

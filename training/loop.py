@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import torch
 from accelerate import Accelerator
@@ -74,7 +75,7 @@ def train(
     total = None if recipe.minutes else recipe.steps
     bar = tqdm(batches, initial=training.step, total=total, unit="step", disable=not accelerator.is_main_process)
     for batch in bar:
-        losses = _take_step(training, batch.to(accelerator.device), recipe)
+        losses, norms = _take_step(training, batch.to(accelerator.device), recipe)
         training.minutes = clock.minutes()
         finished = share_done(recipe, training.step, training.minutes) >= 1
         stopping = finished or clock.is_over()
@@ -86,7 +87,7 @@ def train(
             rate = (bar.format_dict["rate"] or 0) * recipe.batch_size
             bar.set_postfix({"loss": f"{sum(values.values()):.4f}", "photos/s": f"{rate:.0f}"})
             if log:
-                log.scalars(training.step, values | {"photos_per_second": rate})
+                log.scalars(training.step, values | _numbers(norms) | {"photos_per_second": rate})
         if saving:
             save(training, task_name, recipe, run)
             if log:
@@ -105,12 +106,13 @@ def _finish(log: RunLog, photos: Photos) -> None:
         print(f"left out {len(photos.left_out)} unusable photos, such as {next(iter(photos.left_out))}")
 
 
-def _take_step(training: Training, batch: Batch, recipe: Recipe) -> dict[str, Tensor]:
-    """One optimizer step for each turn; returns every loss term."""
+def _take_step(training: Training, batch: Batch, recipe: Recipe) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """One optimizer step for each turn; returns every loss term, and each player's gradient norm before clipping."""
     accelerator = training.accelerator
     # Dropout, too, is a function of seed, step and process.
     torch.manual_seed((recipe.seed * 1_000_003 + training.step) * accelerator.num_processes + accelerator.process_index)
     values: dict[str, Tensor] = {}
+    norms: dict[str, Tensor] = {}
     for turn, optimizer in zip(training.task.turns, training.optimizers, strict=True):
         done = share_done(recipe, training.step, training.minutes)
         set_learning_rate(optimizer, training.step, recipe, done=done)
@@ -119,12 +121,18 @@ def _take_step(training: Training, batch: Batch, recipe: Recipe) -> dict[str, Te
         optimizer.zero_grad()
         accelerator.backward(torch.stack(list(losses.values())).sum())
         share_gradients(accelerator, turn.player)
-        accelerator.clip_grad_norm_(turn.player.parameters(), recipe.gradient_clip)
+        norm = accelerator.clip_grad_norm_(turn.player.parameters(), recipe.gradient_clip)
+        norms[f"{turn.name}_gradient_norm"] = cast("Tensor", norm)
         optimizer.step()
         values |= {name: loss.detach() for name, loss in losses.items()}
     training.averaged.update(training.task.network, training.step)
     training.step += 1
-    return values
+    return values, norms
+
+
+def _numbers(norms: dict[str, Tensor]) -> dict[str, float]:
+    # fp16's largest scale overflows now and then; that step is left out, and JSON has no infinity.
+    return {name: norm.item() for name, norm in norms.items() if norm.isfinite()}
 
 
 def _validate(training: Training, held_out: Photos, log: RunLog) -> None:

@@ -6,11 +6,13 @@ from pathlib import PurePath
 from typing import Final
 
 from sdk.containers.bmp import open_bmp
+from sdk.containers.gif import open_gif
 from sdk.containers.jpeg import open_jpeg
 from sdk.containers.picture import Container
 from sdk.containers.pillow import open_with_pillow
 from sdk.containers.png import open_png
 from sdk.containers.ppm import open_ppm
+from sdk.containers.psd import open_psd
 from sdk.containers.tiff import open_tiff
 from sdk.errors import PhotoError
 from sdk.formats import BY_NAME, FORMATS, PhotoFormat
@@ -23,6 +25,8 @@ _OPENERS: Final[dict[str, Callable[[bytes], Container]]] = {
     "TIFF": open_tiff,
     "PPM": open_ppm,
     "BMP": open_bmp,
+    "GIF": open_gif,
+    "PSD": open_psd,
 }
 # Canon's newest, Fuji's, Olympus's, Panasonic's, Sigma's and Minolta's raw files; the others are TIFFs.
 _RAW: Final = re.compile(rb"....ftypcrx |FUJIFILMCCD-RAW|IIR[OS]|MMOR|IIU\0|FOVb|\0MRM", re.DOTALL)

@@ -1,6 +1,7 @@
-"""BMP; Pillow aligns run-length coded rows by where they lie in the file, and knows few of the masks there are."""
+"""BMP; Pillow misplaces the rows of run-length coded ones, and knows no profiles and few of the masks there are."""
 
 import struct
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,7 +14,9 @@ from sdk.samples import BAND_PIXELS, parts
 
 _HEADER: Final = struct.Struct("<IIiiHHIIii")
 _HEADER_AT, _MASKS_AT = 10, 54
-_LEAST_HEADER, _HEADER_WITH_ALPHA = 40, 56
+_LEAST_HEADER, _HEADER_WITH_ALPHA, _HEADER_WITH_PROFILE = 40, 56, 124
+_COLOURS_AT, _PROFILE_AT = 70, 126
+_EMBEDDED: Final = b"DEBM"  # a number, lowest byte first
 _MASKED, _MASKED_WITH_ALPHA = 3, 6
 _INCH_IN_METRES: Final = 0.0254
 
@@ -43,7 +46,16 @@ def open_bmp(content: bytes) -> Container:
             return Container("BMP", [Page((header.width, abs(header.height)), lambda: _masked(content, header))])
     if start % 2 and start < len(content):
         content = content[:10] + struct.pack("<I", start + 1) + content[14:start] + b"\0" + content[start:]
-    return open_with_pillow(content, BY_NAME["BMP"])
+    (page,) = open_with_pillow(content, BY_NAME["BMP"]).pages
+    return Container("BMP", [replace(page, decode=lambda: replace(page.decode(), profile=_profile(content)))])
+
+
+def _profile(content: bytes) -> bytes:
+    """The ICC profile that a header of version 5 tells of; empty where there is none."""
+    if len(content) < _PROFILE_AT + 8 or content[_COLOURS_AT : _COLOURS_AT + 4] != _EMBEDDED:
+        return b""
+    length, start, size = (struct.unpack_from("<I", content, at)[0] for at in (14, _PROFILE_AT, _PROFILE_AT + 4))
+    return content[14 + start : 14 + start + size] if length >= _HEADER_WITH_PROFILE else b""
 
 
 def _masked(content: bytes, header: _Header) -> Picture:
@@ -60,7 +72,7 @@ def _masked(content: bytes, header: _Header) -> Picture:
     # Writers often leave a fourth channel empty that they call transparency.
     alpha = channels[..., 3] if has_alpha and channels[..., 3].any() else None
     dpi = dpi_of((header.across * _INCH_IN_METRES, header.down * _INCH_IN_METRES))
-    return Picture(channels[..., :3], "rgb", alpha, notes=Notes(dpi=dpi))
+    return Picture(channels[..., :3], "rgb", alpha, profile=_profile(content), notes=Notes(dpi=dpi))
 
 
 def _cut_out(pixels: Samples, mask: int) -> Samples:

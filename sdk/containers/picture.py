@@ -25,6 +25,7 @@ class Picture:
         orientation: EXIF's, 1 to 8.
         notes: What else the file carries.
         seconds: How long a frame of an animation is shown.
+        stands_in: Whether it is no frame, but what programs show that know no animations.
     """
 
     samples: Samples
@@ -34,6 +35,7 @@ class Picture:
     orientation: int = 1
     notes: Notes = field(default_factory=Notes)
     seconds: float = 0.0
+    stands_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Page:
 
     Attributes:
         size: Its width and height, as they lie in the file.
-        decode: Makes the picture.
+        decode: Makes the picture; an animation's are made in order, each once.
     """
 
     size: tuple[int, int]

@@ -2,13 +2,15 @@
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, Final, cast
 
 import numpy as np
 from PIL import Image, ImageFile
 
-from sdk.containers.boxes import colour_profile
+from sdk import icc
+from sdk.containers.boxes import code_points, colour_profile, sample_bits
 from sdk.containers.picture import Container, Page, Picture, Samples, Space
 from sdk.errors import PhotoError
 from sdk.formats import PhotoFormat
@@ -31,7 +33,7 @@ def open_with_pillow(content: bytes, known: PhotoFormat) -> Container:
         PhotoError: The plugin is not installed.
     """
     opened = _open(content, known)
-    frames = int(getattr(opened, "n_frames", 1)) if known.further in ("pages", "frames") else 1
+    frames = int(getattr(opened, "n_frames", 1)) if known.further == "frames" else 1
 
     def decode_of(frame: int) -> Callable[[], Picture]:
         def decode() -> Picture:
@@ -44,9 +46,9 @@ def open_with_pillow(content: bytes, known: PhotoFormat) -> Container:
 
         return decode
 
-    loops = opened.info.get("loop", 1)
+    loops = opened.info.get("loop", 0)
     pages = [Page(opened.size, decode_of(frame)) for frame in range(frames)]
-    return Container(known.name, pages, loops=loops if isinstance(loops, int) else 1)
+    return Container(known.name, pages, loops=loops if isinstance(loops, int) else 0)
 
 
 def picture_of(opened: Image.Image, **described: Any) -> Picture:
@@ -97,14 +99,30 @@ def _described(opened: ImageFile.ImageFile, content: bytes) -> Picture:
     )
     picture = picture_of(
         opened,
-        profile=as_bytes(info.get("icc_profile")) or colour_profile(content),
+        profile=as_bytes(info.get("icc_profile")) or _profile(opened, content),
         orientation=orientation_of(exif),
         notes=notes,
         seconds=float(info.get("duration") or 0) / 1000,
     )
+    # Of fewer bits than eight Pillow fills the upper ones alone.
+    if opened.format == "JPEG2000" and opened.mode != "P" and (bits := sample_bits(content)) < 8:
+        return replace(picture, samples=_spread(picture.samples, bits))
     if picture.alpha is not None and opened.format in _EMPTY_ALPHA and not picture.alpha.any():
         return Picture(picture.samples, picture.space, profile=picture.profile, notes=notes)
     return picture
+
+
+def _profile(opened: ImageFile.ImageFile, content: bytes) -> bytes:
+    """What a file says of its colours without Pillow's telling it."""
+    if opened.format in ("AVIF", "HEIF") and (points := code_points(content)):
+        return icc.of_decoded(*points)
+    return colour_profile(content)
+
+
+def _spread(samples: Samples, bits: int) -> Samples:
+    """Samples whose upper bits alone are told, over the whole range of 8."""
+    levels = np.rint(np.linspace(0, 255, 1 << bits)).astype(np.uint8)
+    return levels[samples >> (8 - bits)]
 
 
 def _clipped(samples: Samples) -> Samples:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,8 @@ _SPACES: Final[dict[int, tuple[Space, int]]] = {
     **{_SEPARATED: ("cmyk", 4), _CIE_LAB: ("lab", 3), _ICC_LAB: ("lab", 3)},
 }
 # Fax and JPEG, whose pixels libtiff makes: Pillow knows them as they are.
-_PICTURES: Final = (2, 3, 4, 7)
+_FAX: Final = (2, 3, 4)
+_PICTURES: Final = (*_FAX, 7)
 _PICTURE_TAGS: Final = (
     *(Tag.WIDTH, Tag.HEIGHT, Tag.BITS, Tag.COMPRESSION, Tag.PHOTOMETRIC, Tag.FILL_ORDER, Tag.CHANNELS, Tag.PLANAR),
     *(Tag.PREDICTOR, Tag.COLOUR_MAP, Tag.FAX3_OPTIONS, Tag.FAX4_OPTIONS, Tag.TILE_WIDTH, Tag.EXTRA_SAMPLES),
@@ -97,7 +99,8 @@ def _is_infrared(pages: list[Directory]) -> bool:
 
 def _decoder(page: Directory) -> Callable[[], Picture]:
     def decode() -> Picture:
-        compression, photometric = page.number(Tag.COMPRESSION, NONE), page.number(Tag.PHOTOMETRIC)
+        compression = page.number(Tag.COMPRESSION, NONE)
+        photometric = page.number(Tag.PHOTOMETRIC, _unsaid_photometric(page, compression))
         if compression in (NONE, *COMPRESSED) and photometric in _SPACES:
             return _meaning(page, samples_of(page, compression), photometric)
         if compression in _PICTURES or (compression in (NONE, *COMPRESSED) and photometric == _YCBCR):
@@ -105,10 +108,19 @@ def _decoder(page: Directory) -> Callable[[], Picture]:
             tags = {tag: _raw_entry(page, tag) for tag in _PICTURE_TAGS if tag in page.entries}
             opened = reopened(page, tags, layout, slice(None))
             opened.load()
-            return picture_of(opened, **_described(page))
+            picture = picture_of(opened, **_described(page))
+            deep = picture.samples.dtype == np.uint16  # a JPEG of 12 bits
+            return replace(picture, samples=spread(picture.samples, layout.bits)) if deep else picture
         raise PhotoError(f"it is of a kind that is not read: compression {compression}, colours {photometric}.")
 
     return decode
+
+
+def _unsaid_photometric(page: Directory, compression: int) -> int:
+    """What a page's samples mean where it does not say so, as libtiff has it."""
+    if page.number(Tag.CHANNELS, 1) >= 3:
+        return _RGB
+    return _MIN_IS_WHITE if compression in _FAX else _MIN_IS_BLACK
 
 
 def _raw_entry(page: Directory, tag: int) -> tuple[int, int, bytes]:

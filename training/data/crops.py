@@ -37,7 +37,7 @@ def crop(pixels: Tensor, draws: Tensor, *, smallest: float, size: int) -> tuple[
     x = scale * centres * torch.where(mirror < 0.5, -1, 1) + (2 * left - 1) * (1 - scale)
     y = scale * centres + (2 * top - 1) * (1 - scale)
     grid = torch.stack([x[:, None, :].expand(-1, size, -1), y[:, :, None].expand(-1, -1, size)], dim=-1)
-    planes = pixels.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
+    planes = pixels.permute(0, 3, 1, 2).float()
     levels = F.grid_sample(planes, grid, mode="bilinear", padding_mode="border", align_corners=False)
     return as_values(levels[:, :1].contiguous(), _halved(levels[:, 1:]))
 

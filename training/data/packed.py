@@ -1,6 +1,6 @@
-"""Photos decoded once, into one memory-mapped array of 8-bit Lab.
+"""Photos decoded once, into one file of 8-bit Lab.
 
-After that a batch costs a few array reads, so two processor cores stay busy training instead of decoding WebP.
+After that a batch costs a few reads, so two processor cores stay busy training instead of decoding WebP.
 """
 
 import json
@@ -123,7 +123,9 @@ class PackedPhotos(Photos):
             raise EmptyDatasetError(f"{folder} does not say which photos are held out; pack them again.")
         self.side: int = index["side"]
         sides = np.array(index["held_out"])
-        self._lab = np.memmap(folder / PIXELS_FILE, np.uint8, "r", shape=(len(sides), self.side, self.side, 3))
+        self._file = folder / PIXELS_FILE
+        if self._file.stat().st_size != len(sides) * self.side**2 * 3:
+            raise EmptyDatasetError(f"{self._file} is not as long as {INDEX_FILE} says; pack the photos again.")
         self._chosen = np.flatnonzero(sides == held_out)
         self._kept: Tensor | None = None
         self._require_photos(folder, held_out=held_out)
@@ -137,13 +139,23 @@ class PackedPhotos(Photos):
         if device.type == "cuda" and len(self) * self.side**2 * 3 < _SHARE_OF_MEMORY * torch.cuda.mem_get_info()[0]:
             kept = torch.empty((len(self), self.side, self.side, 3), dtype=torch.uint8, device=device)
             for start in range(0, len(self), 1024):
-                kept[start : start + 1024] = torch.from_numpy(self._lab[self._chosen[start : start + 1024]])
+                some = np.arange(start, min(start + 1024, len(self)))
+                kept[start : start + 1024] = torch.from_numpy(self._read(some))
             self._kept = kept
 
     def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
         """See `Photos.pixels`; every packed photo is usable."""
         if self._kept is None:
-            pixels = torch.from_numpy(self._lab[self._chosen[indices]]).to(self.device, non_blocking=True)
+            pixels = torch.from_numpy(self._read(indices)).to(self.device, non_blocking=True)
         else:
             pixels = self._kept[torch.from_numpy(indices).to(self.device, non_blocking=True)]
         return pixels, np.arange(len(indices))
+
+    def _read(self, indices: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
+        """Photos from the file, whose pages, mapped, would take longer to be found than their bytes to be copied."""
+        lab = np.empty((len(indices), self.side, self.side, 3), np.uint8)
+        with self._file.open("rb", buffering=0) as file:
+            for photo, place in zip(lab, self._chosen[indices], strict=True):
+                file.seek(int(place) * photo.nbytes)
+                file.readinto(photo.data)
+        return lab

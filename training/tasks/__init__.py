@@ -18,11 +18,13 @@ class Turn:
         player: The module whose parameters are optimized.
         losses: A batch to named terms; their sum is minimised.
         learning_rate: Of this player, where it is not the recipe's.
+        name: Of the player, for the log.
     """
 
     player: nn.Module
     losses: Callable[[Batch], dict[str, Tensor]]
     learning_rate: float | None = None
+    name: str = "network"
 
 
 class Task(Protocol):

@@ -28,6 +28,8 @@ class Teaching:
         self._taught = student.heads.keys() & teacher.heads.keys() & set(config.heads or teacher.heads)
         if not self._taught:
             raise RecipeError(f"the teacher answers {', '.join(teacher.heads)}, none of which the student is to learn")
+        if teacher.hints is not None and student.hints is None:
+            raise RecipeError("the teacher takes hints and the student does not; give its table hints = true")
         self._config = config
         self.teacher = teacher.eval().requires_grad_(False)
 

@@ -43,7 +43,12 @@ class GanTask:
         self._teaching = None if teacher is None else Teaching(network, distill_config(recipe), teacher=teacher)
         self.modules: tuple[nn.Module, ...] = (network, self.discriminator, *([teacher] if teacher else []))
         self.turns = (
-            Turn(self.discriminator, self.discriminator_losses, self._config.discriminator_learning_rate),
+            Turn(
+                self.discriminator,
+                self.discriminator_losses,
+                self._config.discriminator_learning_rate,
+                name="discriminator",
+            ),
             Turn(network, self.generator_losses),
         )
 

@@ -1,0 +1,89 @@
+"""What clipping gradients does to each task: `python -m benchmarks.clipping PACKED ENCODER_WEIGHTS`.
+
+Short runs from the same start and photos, each with its gradients clipped to a norm of 1 and to one of 100. Says how
+large gradients were before, how many were clipped, and how good the answers for held-out photos are at the end.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+from training.config import DistillConfig, GanConfig, Recipe, StudentConfig
+from training.data import open_photos
+from training.evaluate import markdown_table
+from training.loop import LOG_EVERY, train
+from training.run_log import METRICS_FILE
+from training.start import EncoderFile, EncoderWeights
+
+CLIPS = (1.0, 100.0)
+_WEIGHTS = Path(__file__).parents[1] / "training" / "weights"
+_TAUGHT_BY = DistillConfig(teacher=str(_WEIGHTS / "student-faithful.safetensors"))
+_STUDENT = StudentConfig(heads=("ab", "vivid_ab"), hints=True)
+_SHORT = Recipe(batch_size=16, size=96, frozen_stages=2, warmup_steps=20, ema_decay=0.98, learning_rate=1e-3)
+_GAN = GanConfig(objective="hinge", discriminator="semantic", discriminator_width=32, l1_weight=12.0)
+_PLAYERS = replace(
+    _SHORT,
+    student=_STUDENT,
+    start=str(_WEIGHTS / "student.safetensors"),
+    loss="psnr",
+    betas=(0.5, 0.99),
+    learning_rate=3e-4,
+)
+RUNS: dict[str, tuple[str, Recipe]] = {
+    "pretrain, Huber": ("pretrain", _SHORT),
+    "pretrain, psnr": ("pretrain", replace(_SHORT, loss="psnr")),
+    "distill, Huber": ("distill", replace(_SHORT, distill=_TAUGHT_BY)),
+    "distill, psnr": ("distill", replace(_SHORT, loss="psnr", distill=_TAUGHT_BY)),
+    "gan, hinge": ("gan", replace(_PLAYERS, gan=_GAN)),
+}
+"""Name of a row to its task and recipe. The GAN starts from the bundled student, the others from ImageNet's encoder."""
+
+
+def measure(task: str, recipe: Recipe, packed: Path, encoder_weights: EncoderWeights) -> dict[str, float]:
+    """Figures of one run; norms are of each twentieth step."""
+    photos, held_out = open_photos(packed), open_photos(packed, held_out=True)
+    with tempfile.TemporaryDirectory() as folder:
+        train(task, recipe, photos, held_out, Path(folder), encoder_weights=encoder_weights)
+        lines = [json.loads(line) for line in (Path(folder) / METRICS_FILE).read_text().splitlines()]
+    figures: dict[str, float] = {"clip": recipe.gradient_clip}
+    for name in sorted({name for line in lines for name in line if name.endswith("_gradient_norm")}):
+        norms = [line[name] for line in lines if name in line]
+        player = name.removesuffix("_gradient_norm")
+        figures[f"{player}, median norm"] = median(norms)
+        figures[f"{player}, largest norm"] = max(norms)
+        figures[f"{player}, share clipped"] = sum(norm > recipe.gradient_clip for norm in norms) / len(norms)
+    return figures | {name: value for name, value in lines[-1].items() if name.startswith("held_out_")}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print a table and write the figures. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.clipping", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("packed", type=Path, help="what `python -m training pack` wrote")
+    parser.add_argument("encoder_weights", type=Path, help="ImageNet's MobileNetV2 (safetensors), trained on [-1, 1]")
+    parser.add_argument("--steps", type=int, default=10 * LOG_EVERY, help="of each run (default 200)")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    options = parser.parse_args(arguments)
+    encoder = EncoderFile(options.encoder_weights, "signed")
+    rows: dict[str, dict[str, float]] = {}
+    for name, (task, recipe) in RUNS.items():
+        for clip in CLIPS:
+            short = replace(recipe, steps=options.steps, gradient_clip=clip)
+            rows[f"{name}, clipped to {clip:g}"] = measure(task, short, options.packed, encoder)
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    columns = list(dict.fromkeys(name for figures in rows.values() for name in figures))
+    cells = [
+        [name, *(f"{row[column]:.3g}" if column in row else "" for column in columns)] for name, row in rows.items()
+    ]
+    print(markdown_table([["", *columns], *cells]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

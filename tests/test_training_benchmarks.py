@@ -1,0 +1,31 @@
+"""What measures training does measure it."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from benchmarks import clipping, loader
+from tests.conftest import PROJECT
+from tests.small_runs import TINY_GAN
+
+
+def test_clipping_is_measured_for_each_player(packed: Path) -> None:
+    recipe = dataclasses.replace(TINY_GAN, steps=20, gradient_clip=1e-6)
+    figures = clipping.measure("gan", recipe, packed, "random")
+    for player in ("network", "discriminator"):
+        assert figures[f"{player}, largest norm"] >= figures[f"{player}, median norm"] > 0
+        assert figures[f"{player}, share clipped"] == 1
+    assert figures["held_out_psnr"] > 0
+
+
+def test_a_tree_makes_batches_as_fast_as_itself(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "BATCHES", 1)
+    rates = loader.compare(PROJECT, PROJECT, packed, rounds=1)
+    assert [*rates] == ["aged 0%", "aged 15%", "aged 30%"]
+    assert all(0.2 < row["times"] < 5 for row in rates.values())
+
+
+def test_a_commit_that_is_not_there_is_one_line(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert loader.main(["no-such-commit", str(packed)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
