@@ -26,6 +26,14 @@ STUDENT_RECIPE = Recipe(student=StudentConfig(width=0.35, decoder=(32, 16, 16, 1
 # The team's photo collection, beside the checkout; it is not ours to publish.
 SHARED = Path(os.environ.get("EDGE_COLORIZER_SHARED", PROJECT.parent / "shared"))
 
+LONGEST = ("test_export.py", "test_loop.py", "test_tasks.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker is left alone with one in the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 Once = Callable[[str, Callable[[Path], object]], Path]
 
 

@@ -51,7 +51,7 @@ def psnr_on(network: UNet, batch: Batch) -> float:
 
 @pytest.mark.parametrize(
     ("task_name", "steps", "rate", "least_psnr"),
-    [("pretrain", 110, 6e-3, 30), ("gan", 80, 1e-3, 26), ("distill", 110, 6e-3, 30)],
+    [("pretrain", 120, 6e-3, 30), ("gan", 80, 1e-3, 26), ("distill", 150, 6e-3, 30)],
 )
 def test_each_task_overfits_four_photos(task_name: str, steps: int, rate: float, least_psnr: float) -> None:
     torch.manual_seed(0)
