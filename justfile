@@ -37,7 +37,7 @@ clock:
 beside:
     {{ if env("BESIDE", "") == "" { "true" } else { "just " + env("BESIDE") } }}
 
-# Build the web page into sdk/page, from where `colorize serve` and the wheel take it.
+# Build the web page into sdk/page, from where `colorize serve` and the wheel take it. Wheels build it themselves if it is not fresh.
 page:
     cd web && npm ci && npm run build
 
@@ -88,13 +88,14 @@ train photos encoder_weights:
     python -m training strength --checkpoint runs/student-vivid/student.safetensors --choose 1.1 runs/student.safetensors
     python -m training strength --checkpoint runs/student.safetensors --head vivid_ab --choose 1.4 training/weights/student.safetensors
 
-# From packed photos to a teacher and its student in so many minutes. More words are the encoders', such as --from-random-weights.
-teacher-and-student photos minutes *start:
-    just _phase pretrain quick-teacher "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ start }}" {{ photos }}
-    just _phase gan quick-teacher-gan "--minutes $(python -c 'print({{ minutes }} * 0.2)')" {{ photos }}
-    just _phase pretrain quick-student-start "--minutes $(python -c 'print({{ minutes }} * 0.05)') {{ start }}" {{ photos }}
-    just _phase pretrain quick-student "--minutes $(python -c 'print({{ minutes }} * 0.2)')" {{ photos }}
-    just _phase gan quick-student-vivid "--minutes $(python -c 'print({{ minutes }} * 0.35)')" {{ photos }}
+# From packed photos to a teacher and its student in so many minutes. More words go to each run: --batch-size 16 on a processor,
+# whose memory a GPU's batches would fill; --from-random-weights where no ImageNet encoder can be fetched.
+teacher-and-student photos minutes *options:
+    just _phase pretrain quick-teacher "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}
+    just _phase gan quick-teacher-gan "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}
+    just _phase pretrain quick-student-start "--minutes $(python -c 'print({{ minutes }} * 0.05)') {{ options }}" {{ photos }}
+    just _phase pretrain quick-student "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}
+    just _phase gan quick-student-vivid "--minutes $(python -c 'print({{ minutes }} * 0.35)') {{ options }}" {{ photos }}
 
 _phase task recipe options="" photos="runs/packed":
     python -m training {{ task }} --recipe training/recipes/{{ recipe }}.toml --photos {{ photos }} \
@@ -117,7 +118,8 @@ fuzz seconds="60":
     mkdir -p runs/fuzz
     clang -std=c11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
         native/fuzz.c -o runs/fuzz/fuzz -lm
-    runs/fuzz/fuzz -max_total_time={{ seconds }} -max_len=512 -len_control=0 -print_final_stats=1 runs/fuzz
+    runs/fuzz/fuzz -max_total_time={{ seconds }} -max_len=512 -len_control=0 -print_final_stats=1 \
+        -artifact_prefix=runs/fuzz/ runs/fuzz
 
 # Branch coverage of the whole suite, with its floors.
 coverage:

@@ -21,6 +21,7 @@ class PhotoFormat:
         written: Whether a coloured photo can be written in it.
         kept: Whether a folder's photos stay in it; those of the others become PNG.
         bits: Of each sample it is written with, at most.
+        alpha: Whether it can be written with transparency.
         side: The longest side it can be written with, in pixels.
         further: What the pictures after the first are: "pages" or "frames" of their own, or "views" of the first.
         plugin: The module that teaches Pillow to read it, and the extra that brings the module.
@@ -33,6 +34,7 @@ class PhotoFormat:
     written: bool = True
     kept: bool = True
     bits: Literal[8, 16] = 8
+    alpha: bool = True
     side: int | None = None
     further: Literal["pages", "frames", "views"] | None = None
     plugin: str | None = None
@@ -41,14 +43,18 @@ class PhotoFormat:
 
 # Pillow reads dozens of formats, many of them for scientists or the 1990s. Fewer decoders, fewer holes.
 FORMATS: Final = (
-    PhotoFormat(name="JPEG", suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"), signature=rb"\xff\xd8", side=65500),
+    PhotoFormat(
+        name="JPEG", suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"), signature=rb"\xff\xd8", alpha=False, side=65500
+    ),
     PhotoFormat(name="MPO", suffixes=(".mpo",), signature=None, written=False, kept=False, further="views"),
     PhotoFormat(name="PNG", suffixes=(".png",), signature=rb"\x89PNG\r\n\x1a\n", bits=16, further="frames"),
     PhotoFormat(name="WEBP", suffixes=(".webp",), signature=rb"RIFF....WEBP", side=16383, further="frames"),
     PhotoFormat(name="TIFF", suffixes=(".tif", ".tiff"), signature=rb"II[*+]\0|MM\0[*+]", bits=16, further="pages"),
-    PhotoFormat(name="BMP", suffixes=(".bmp",), signature=rb"BM"),
+    PhotoFormat(name="BMP", suffixes=(".bmp",), signature=rb"BM", alpha=False),  # few programs know a BMP's
     PhotoFormat(name="GIF", suffixes=(".gif",), signature=rb"GIF8[79]a", side=65535, further="frames"),  # few colours
-    PhotoFormat(name="PPM", suffixes=(".ppm", ".pgm", ".pbm"), signature=rb"P[1-6]\s", kept=False),  # no notes
+    PhotoFormat(
+        name="PPM", suffixes=(".ppm", ".pgm", ".pbm"), signature=rb"P[1-6]\s", alpha=False, kept=False
+    ),  # no notes
     PhotoFormat(
         name="AVIF", suffixes=(".avif",), signature=rb"....ftyp(?=.{0,60}avi[fs])", side=65535, further="frames"
     ),
@@ -85,7 +91,7 @@ FORMATS: Final = (
         kept=False,
         further="views",
     ),
-    PhotoFormat(name="PCX", suffixes=(".pcx",), signature=rb"\x0a[\x00\x02-\x05]\x01", kept=False),
+    PhotoFormat(name="PCX", suffixes=(".pcx",), signature=rb"\x0a[\x00\x02-\x05]\x01", alpha=False, kept=False),
     PhotoFormat(name="ICO", suffixes=(".ico",), signature=rb"\x00\x00\x01\x00", written=False, kept=False),
     PhotoFormat(name="TGA", suffixes=(".tga",), signature=None, kept=False),
 )

@@ -21,6 +21,7 @@ SUFFIX: Final = ".hints.json"
 """After a photo's whole name: the file of its hints."""
 # Of the photo's longer side, where a hint names no radius: about three cells of the network's grid.
 _DEFAULT_RADIUS: Final = 1 / 85
+_FIELDS: Final = frozenset(["x", "y", "color", "radius"])
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,25 @@ def read_hints(path: Path) -> tuple[Hint, ...]:
     """
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(entries, list):
-            raise TypeError("it is not a list")
-        return tuple(Hint(**entry) for entry in cast("list[Any]", entries))
-    except (OSError, ValueError, TypeError) as error:
-        raise OptionError(f"{path} holds no hints: {error}.") from error
+    except OSError as error:
+        raise OptionError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise OptionError(f"{path} holds no hints: it is no JSON.") from error
+    if not isinstance(entries, list):
+        raise OptionError(f"{path} holds no hints: it is not a list.")
+    return tuple(
+        _hint_of(entry, f"{path}, hint {number}") for number, entry in enumerate(cast("list[Any]", entries), 1)
+    )
+
+
+def _hint_of(entry: Any, name: str) -> Hint:
+    """One entry of a file of hints."""
+    if not isinstance(entry, dict) or not {"x", "y", "color"} <= cast("dict[str, Any]", entry).keys() <= _FIELDS:
+        raise OptionError(f"{name}: it must be an object of x, y, color and perhaps radius.")
+    try:
+        return Hint(**cast("dict[str, Any]", entry))
+    except OptionError as error:
+        raise OptionError(f"{name}: {error}") from error
 
 
 def hints_beside(photo: Path) -> tuple[Hint, ...]:

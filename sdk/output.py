@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from sdk import animations, raster, xmp
@@ -133,6 +134,10 @@ def _fitting(photo: Photo, file_format: PhotoFormat, path: Path, *, mark: bool) 
     """A photo as the format can hold it, with the notes that a coloured one has."""
     if file_format.side is not None and max(photo.rgb.shape[:2]) > file_format.side:
         raise OutputError(f"{path} cannot hold a side of over {file_format.side:,} pixels; write a PNG or TIFF.")
+    if photo.alpha is not None and not file_format.alpha:
+        if _is_seen_through(photo.alpha):
+            raise OutputError(f"{path} cannot hold the photo's transparency; write a .png, .tif or .webp.")
+        photo = replace(photo, alpha=None)
     notes = replace(photo.notes, xmp=xmp.of_coloured(photo.notes.xmp, mark=mark and photo.is_coloured))
     if photo.rgb.dtype == np.uint16 and file_format.bits == 16:
         alpha = photo.alpha
@@ -140,6 +145,10 @@ def _fitting(photo: Photo, file_format: PhotoFormat, path: Path, *, mark: bool) 
         return replace(photo, alpha=wide, notes=notes)
     alpha = None if photo.alpha is None else to_uint8(photo.alpha)
     return replace(photo, rgb=to_uint8(photo.rgb), alpha=alpha, notes=notes)
+
+
+def _is_seen_through(alpha: npt.NDArray[Any]) -> bool:
+    return bool(alpha.min() < (1 if alpha.dtype == np.float32 else np.iinfo(alpha.dtype).max))
 
 
 def _tiff(photos: Iterator[Photo], count: int) -> Iterator[bytes]:
@@ -181,8 +190,6 @@ def _save_photo(photo: Photo, file: IO[bytes], file_format: PhotoFormat, quality
         file.writelines(raster.png(photo.rgb, photo.alpha, srgb_profile().tobytes(), photo.notes))
         return
     picture = photo.as_image()
-    if file_format.name == "JPEG" and picture.mode != "RGB":
-        picture = picture.convert("RGB")
     picture.save(file, format=file_format.name, quality=quality, **_told(photo.notes, picture, file_format.name))
 
 

@@ -156,13 +156,14 @@ def _ending(photo: Path, file_format: str | None) -> str:
 def _check(jobs: list[Job]) -> None:
     """Refuse jobs that would write over a photo or over one another, by whatever names."""
     originals = {_identity(job.photo): job.photo for job in jobs}
-    taken: dict[Path, Path] = {}
+    taken: dict[object, Path] = {}
     for job in jobs:
-        if original := originals.get(_identity(job.path)):
+        written = _identity(job.path)
+        if original := originals.get(written):
             raise OutputError(f"{job.path} is a photo to be coloured ({original}); name another file or folder.")
-        if job.path in taken:
-            raise OutputError(f"{job.photo} and {taken[job.path]} would both become {job.path}; colour them apart.")
-        taken[job.path] = job.photo
+        if written in taken:
+            raise OutputError(f"{job.photo} and {taken[written]} would both become {job.path}; colour them apart.")
+        taken[written] = job.photo
 
 
 def _identity(path: Path) -> object:
@@ -170,5 +171,5 @@ def _identity(path: Path) -> object:
     try:
         status = path.stat()
     except OSError:
-        return path.absolute()
+        return path.parent.resolve() / path.name
     return status.st_dev, status.st_ino

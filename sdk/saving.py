@@ -77,7 +77,7 @@ class Saving:
             "--format": {
                 "type": as_argument(lambda name: formats.suffix_of(name).removeprefix(".")),
                 "metavar": "NAME",
-                "help": "write jpg, png, tif, webp, … (default: as the photo is, or as OUT is named)",
+                "help": "write jpg, png, tif (these two keep 16 bits), webp, … (default: as the photo is, or OUT says)",
             }
         },
     )

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,6 +67,18 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
         return path
 
     return made_once
+
+
+def archived(photos: Path, shards: Path) -> Path:
+    """The same photos in two tar shards, by other names and in another order."""
+    shards.mkdir()
+    paths = sorted(photos.iterdir(), reverse=True)
+    half = len(paths) // 2
+    for name, members in (("b.tar", paths[:half]), ("a.tar", paths[half:])):
+        with tarfile.open(shards / name, "w") as shard:
+            for path in members:
+                shard.add(path, f"{path.stem}-renamed{path.suffix}")
+    return shards
 
 
 @pytest.fixture(scope="session")
@@ -156,13 +169,8 @@ def student_fp32(once: Once, student_checkpoint: Path) -> Path:
     return once("student-fp32.onnx", lambda path: export_fp32(student, student.contract, path))
 
 
-@pytest.fixture
-def any_student(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Students with random weights are exported too, and with four photos."""
-    take_any_student(monkeypatch)
-
-
 def take_any_student(patch: pytest.MonkeyPatch) -> None:
+    """Export those with random weights too, and with four photos."""
     from converters import budgets, export
 
     patch.setitem(budgets.budgets(budgets.BUDGETS), budgets.STUDENT, ())
@@ -170,11 +178,12 @@ def take_any_student(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def export_here(any_student: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exports are made in this process, which has imported the toolchain already and knows what a test adds."""
+def export_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any student's exports, made in this process: it has imported the toolchain and knows what a test adds."""
     from converters import export
     from converters.build import build
 
+    take_any_student(monkeypatch)
     monkeypatch.setattr(export, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
 
 

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-LEAST_CORNERS = 10
-"""That lie as one map says. Among 36 000 photos beside 118 others, chance has none of so many: `pytest -m slow -rP`."""
-_SIDE = 256  # the shorter one, in pixels; ORB sees corners up to three times as small
+LEAST_CORNERS = 8
+"""That lie as one map says."""
+_SIDE = 192  # the shorter one, in pixels
+_KNOWN_CORNERS, _CORNERS = 250, 150  # of a photo; those that are looked up are many
 _LARGEST_ERROR = 4.0  # of a corner's place, in pixels
-_FLANN_LSH: dict[str, Any] = {"algorithm": 6, "table_number": 6, "key_size": 18, "multi_probe_level": 0}
+_FLANN_LSH: dict[str, Any] = {"algorithm": 6, "table_number": 3, "key_size": 18, "multi_probe_level": 0}
 _BLOCK = 8
 
 Uint8Array = npt.NDArray[np.uint8]
@@ -54,7 +55,7 @@ class KnownPhotos:
         for name, content in photos:
             grey = _grey(content)
             for seen in (grey, ImageOps.mirror(grey)):
-                places, descriptions = _corners(seen, count=300)
+                places, descriptions = _corners(seen, _KNOWN_CORNERS)
                 self._names.append(name)
                 self._places.append(places)
                 self._matcher.add([descriptions])
@@ -62,7 +63,7 @@ class KnownPhotos:
     def copies(self, photos: Iterable[tuple[str, bytes]], *, least: int = LEAST_CORNERS) -> Iterator[Copy]:
         """Those of `photos` that are copies, by name and file."""
         for name, content in photos:
-            places, descriptions = _corners(_grey(content), count=150)
+            places, descriptions = _corners(_grey(content), _CORNERS)
             matched: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
             for best, *others in filter(None, self._matcher.knnMatch(descriptions, k=2)):
                 if not others or best.distance < 0.8 * others[0].distance:
@@ -91,7 +92,7 @@ def _grey(content: bytes) -> Image.Image:
     return photo.resize((round(photo.width * scale), round(photo.height * scale)), Image.Resampling.LANCZOS)
 
 
-def _corners(grey: Image.Image, *, count: int) -> tuple[npt.NDArray[np.float32], Uint8Array]:
+def _corners(grey: Image.Image, count: int) -> tuple[npt.NDArray[np.float32], Uint8Array]:
     """Places (N, 2) and descriptions (N, 32)."""
     orb: Any = cv2.ORB.create(nfeatures=count, fastThreshold=5, edgeThreshold=12, patchSize=25)
     found, descriptions = orb.detectAndCompute(np.asarray(grey), None)

@@ -10,6 +10,7 @@ from sdk.contract import HINTS, LIGHTNESS
 from tests.small_runs import BATCH_OF_EIGHT
 from training.config import Recipe, StudentConfig
 from training.data import Batch, PackedPhotos
+from training.data.hints import draw_hints, paint_objects, random_hints
 
 
 def test_a_batch_is_a_function_of_its_step(packed: Path) -> None:
@@ -85,3 +86,19 @@ def test_hints_tell_the_photos_own_chroma_where_they_are(packed: Path) -> None:
     told = mask.sum(dim=(1, 2, 3)) > 0
     assert 0.4 < told.float().mean() < 0.9  # a third has none
     assert ((hints[:, :2] - batch.ab) * mask).abs().mean() < 0.02
+
+
+def test_a_painted_object_ends_at_its_edge_and_its_hint_tells_the_paint() -> None:
+    """Four dark squares on a light wall, all of them grey: what is painted is one square, or the wall without them."""
+    lightness = torch.full((64, 1, 64, 64), 0.6)
+    for row in (8, 40):
+        for column in (8, 40):
+            lightness[:, :, row : row + 16, column : column + 16] = -0.6
+    ab, draws = torch.zeros(64, 2, 32, 32), draw_hints(64, torch.Generator().manual_seed(0))
+    painted = paint_objects(lightness, ab, draws, share=0.5)
+    changed = painted.any(dim=1).flatten(1).sum(dim=1)
+    assert set(changed.tolist()) == {0, 64}  # the wall is too large to be an object
+    assert 0 < (changed > 0).sum() < 32
+    assert torch.equal(painted[draws[:, 0] >= 0.5], ab[draws[:, 0] >= 0.5])
+    hints = random_hints(painted, draws, share=1.0)
+    assert hints[changed > 0, :2].flatten(1).any(dim=1).all()

@@ -1,7 +1,5 @@
 """Which photos calibrate and which prove: by their own bytes, never both, and enough of each."""
 
-import io
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +8,7 @@ from PIL import Image
 
 from converters.calibration import sample_photos
 from converters.errors import TooFewPhotosError
+from tests.conftest import archived
 
 
 @pytest.fixture
@@ -28,16 +27,7 @@ def hashes(source: Path) -> tuple[str, str]:
 
 
 def test_other_names_and_archives_of_the_same_photos_give_the_same_samples(album: Path, tmp_path: Path) -> None:
-    shards = tmp_path / "shards"
-    shards.mkdir()
-    for shard, half in (("b.tar", slice(0, 5)), ("a.tar", slice(5, 12))):
-        with tarfile.open(shards / shard, "w") as tar:
-            for path in sorted(album.iterdir(), reverse=True)[half]:
-                content = path.read_bytes()
-                member = tarfile.TarInfo(f"{path.stem}-renamed.png")
-                member.size = len(content)
-                tar.addfile(member, io.BytesIO(content))
-    assert hashes(shards) == hashes(album)
+    assert hashes(archived(album, tmp_path / "shards")) == hashes(album)
 
 
 @pytest.mark.parametrize("most", [5, 100])

@@ -1,5 +1,6 @@
 """A file of weights is what it says, or refused."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 
 from tests.small_runs import TINY
 from training import checkpoint, progress
+from training.__main__ import main
 from training.config import Recipe
 from training.models.student import Student
 
@@ -39,3 +41,18 @@ def test_a_bad_checkpoint_is_one_clear_error(damage: str, tmp_path: Path) -> Non
         path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(checkpoint.CheckpointError):
         checkpoint.load_student(path)
+
+
+def test_the_mean_of_two_runs_lies_between_them_and_has_every_head(tmp_path: Path) -> None:
+    """The second run began where the first did and grew a head; a network of another shape has no mean with it."""
+    grown = dataclasses.replace(TINY.student, heads=("ab", "vivid_ab"))
+    recipes = {"first": TINY, "second": dataclasses.replace(TINY, student=grown), "other": Recipe()}
+    files = {name: tmp_path / f"{name}.safetensors" for name in (*recipes, "mean")}
+    for name, recipe in recipes.items():
+        checkpoint.save_network(checkpoint.build_network(recipe).state_dict(), recipe, files[name])
+    assert main(["mean", *(str(files[name]) for name in ("first", "second", "mean"))]) == 0
+    first, second, mean = (checkpoint.load_weights(files[name]) for name in ("first", "second", "mean"))
+    torch.testing.assert_close(mean["heads.ab.weight"], (first["heads.ab.weight"] + second["heads.ab.weight"]) / 2)
+    assert torch.equal(mean["heads.vivid_ab.weight"], second["heads.vivid_ab.weight"])
+    assert checkpoint.load_student(files["mean"]).recipe == recipes["second"]
+    assert main(["mean", *(str(files[name]) for name in ("other", "second", "mean"))]) == 2

@@ -15,13 +15,14 @@ from converters import budgets, export, export_all
 from converters.calibration import sample_photos
 from converters.export import Export
 from converters.formats import ALL_TARGETS, FORMATS, find_format, find_target
+from converters.formats.base import Target
 from converters.formats.pte import BUNDLED_CASES
 from converters.to_onnx import IR_VERSION, OPSET
 from sdk import Colorizer
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.contract import AB, STANDARD
 from sdk.manifest import load_manifest
-from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE, take_any_student
+from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE, archived, take_any_student
 from training.checkpoint import load_student
 from training.metrics import eager, psnr
 
@@ -123,6 +124,9 @@ def test_files_suit_the_runtimes_they_are_for(exported: Export) -> None:
         assert model.ir_version == IR_VERSION
         assert next(o.version for o in model.opset_import if not o.domain) <= OPSET
         assert not [i for i in model.graph.initializer if i.data_location == onnx.TensorProto.EXTERNAL]
+        assert {o.domain for o in model.opset_import} == {node.domain for node in model.graph.node}
+        constants = [(i.data_type, tuple(i.dims), i.raw_data) for i in model.graph.initializer]
+        assert len(constants) == len(set(constants)), "the same constant twice"
         assert str(PROJECT) not in model.SerializeToString().decode("latin1")
 
 
@@ -144,10 +148,15 @@ def test_int8_is_quantized_the_way_it_says(exported: Export) -> None:
 
 
 @pytest.mark.usefixtures("exported_already")
-def test_exporting_twice_gives_the_same_bytes(exported: Export, student_checkpoint: Path, tmp_path: Path) -> None:
-    # Core ML's packages are repeated in test_mil.py, ExecuTorch's slow programs in `test_the_whole_export`.
-    again = export.export(student_checkpoint, PHOTOS, tmp_path, QUICK[:3]).manifest
-    assert again.artifacts == exported.manifest.artifacts[:3]
+@pytest.mark.parametrize(
+    "targets", [QUICK[:3], pytest.param(QUICK[3:], marks=pytest.mark.slow)], ids=["ONNX", "others"]
+)
+def test_the_same_photos_in_other_archives_give_the_same_bytes(
+    targets: tuple[Target, ...], exported: Export, student_checkpoint: Path, tmp_path: Path
+) -> None:
+    photos = archived(PHOTOS, tmp_path / "shards")
+    again = export.export(student_checkpoint, photos, tmp_path / "again", targets).manifest
+    assert again.artifacts == [exported.manifest.artifacts[QUICK.index(target)] for target in targets]
 
 
 @pytest.mark.slow

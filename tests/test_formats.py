@@ -37,6 +37,23 @@ def test_every_format_is_read_and_written_as_the_table_says(known: formats.Photo
         assert (written.format, written.size) == (known.name, (16, 16))
 
 
+@pytest.mark.parametrize("known", [known for known in formats.FORMATS if known.written], ids=lambda known: known.name)
+def test_transparency_stays_or_the_file_is_refused(known: formats.PhotoFormat, tmp_path: Path) -> None:
+    colorizer = Colorizer(FakeBackend(), contract=Contract(side=16))
+    grey, out = np.full((16, 16, 4), 90, np.uint8), tmp_path / f"out{known.suffixes[0]}"
+    grey[..., 3] = 255
+    Image.fromarray(grey).save(tmp_path / "opaque.png")
+    colorizer.colorize_file(tmp_path / "opaque.png", out)
+    grey[:8, :, 3] = 0
+    Image.fromarray(grey).save(tmp_path / "seen through.png")
+    if known.alpha:
+        colorizer.colorize_file(tmp_path / "seen through.png", out, overwrite=True)
+        assert (np.asarray(Image.open(out).convert("RGBA"))[..., 3] < 128).mean() == 0.5
+    else:
+        with pytest.raises(OutputError, match=r"cannot hold the photo's transparency; write a \.png"):
+            colorizer.colorize_file(tmp_path / "seen through.png", out, overwrite=True)
+
+
 def flattened_psd(grey: np.ndarray) -> bytes:
     """A Photoshop file without layers (Adobe Photoshop File Formats Specification)."""
     height, width = grey.shape

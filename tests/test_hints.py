@@ -1,6 +1,7 @@
 """Colours that somebody says: what is a hint, where it comes from, and what a photo makes of it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,33 @@ def test_the_command_takes_hints_and_finds_those_beside_a_photo(
     assert np.ptp(pictures["none"], axis=-1).max() == 0
     assert np.ptp(pictures["given"], axis=-1).max() > 50
     assert not np.array_equal(pictures["given"], pictures["file"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"x": 1}', "it is not a list"),
+        (b"[1, 2", "it is no JSON"),
+        (b"\xff\xfe", "it is no JSON"),
+        (b'[{"x": 1, "y": 2}]', "hint 1: it must be an object of x, y, color and perhaps radius"),
+        (b'[{"x": 1, "y": 2, "color": "teal"}, {"x": 1, "y": 2, "color": "teal", "a": 1}]', "hint 2: it must be"),
+        (b'["teal"]', "hint 1: it must be"),
+        (b'[{"x": 1, "y": 2, "color": "mauvish"}]', "hint 1: 'mauvish' is no colour"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+def test_a_wrong_file_of_hints_is_one_plain_sentence(
+    content: bytes | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "hints.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SystemExit) as ended:
+        main(["photo.jpg", "--hints", str(path)])
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert not re.search(r"__init__|Errno|codec|must be a mapping|\.\.", line)
 
 
 def test_a_wrong_hint_ends_the_command_with_the_sentence(capsys: pytest.CaptureFixture[str]) -> None:

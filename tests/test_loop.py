@@ -174,6 +174,14 @@ def test_compilation_is_a_recipes_switch(tmp_path: Path) -> None:
         assert all((part._compiled_call_impl is not None) == compiled for part in parts)
 
 
+def test_a_command_may_say_how_long_and_how_many_photos_at_a_time(packed: Path, tmp_path: Path) -> None:
+    write_recipe(tmp_path / "recipe.toml", steps=6)
+    command = arguments("pretrain", tmp_path / "recipe.toml", packed, tmp_path / "run")
+    assert main([*command, "--minutes", "1e-6", "--batch-size", "2"]) == 0
+    recipe = checkpoint.load_student(tmp_path / "run" / "student.safetensors").recipe
+    assert (recipe.minutes, recipe.batch_size) == (1e-6, 2)
+
+
 def test_each_players_gradient_norm_is_logged_as_it_was_before_clipping(packed: Path, tmp_path: Path) -> None:
     run(dataclasses.replace(TINY_GAN, steps=20, gradient_clip=1e-6), packed, tmp_path, task_name="gan")
     logged = [json.loads(line) for line in (tmp_path / METRICS_FILE).read_text().splitlines()]

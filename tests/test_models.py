@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
+import numpy as np
 import pytest
 import torch
 import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
+from sdk import color
 from sdk.contract import AB, HINTS, LIGHTNESS, VIVID_AB
 from tests.conftest import PROJECT
 from training.checkpoint import build_network, load_network, save_network
 from training.config import Recipe, RecipeError, StudentConfig, TeacherConfig, load_recipe, recipe_from_dict
 from training.models.discriminator import PatchDiscriminator
 from training.models.encoders import ENCODERS, INPUT_RANGES, EncoderError, find_encoder, stage_channels
+from training.models.rgb import as_rgb
 from training.models.student import Student, parameter_count
 from training.models.teacher import Pix2PixTeacher
 from training.quantization import round_activations
@@ -70,6 +73,14 @@ def test_the_discriminator_judges_patches_of_70_pixels() -> None:
     for axis in (0, 1):
         extent = touched.any(dim=axis).nonzero()
         assert int(extent.max() - extent.min()) + 1 == 70
+
+
+@pytest.mark.parametrize("lab", [(60, 0, 0), (3, 1, -2), (60, 40, -30), (80, -50, 40)])
+def test_a_discriminator_sees_the_picture_that_the_sdk_makes(lab: tuple[float, float, float]) -> None:
+    lightness = torch.full((1, 1, 64, 64), lab[0] / 50 - 1)
+    ab = (torch.tensor(lab[1:]) / 110).view(1, 2, 1, 1).expand(1, 2, 32, 32)
+    expected = torch.from_numpy(color.lab_to_rgb(np.array(lab, np.float32)[None])) / 255
+    torch.testing.assert_close(as_rgb(lightness, ab)[0, :, 5, 5], expected[0], atol=0.5 / 255, rtol=0)
 
 
 @pytest.mark.parametrize("input_range", INPUT_RANGES)
@@ -211,3 +222,12 @@ def test_a_network_that_grows_answers_as_before_until_somebody_gives_hints(tmp_p
         expected = before({LIGHTNESS.name: lightness})[AB.name]
         answers = grown({LIGHTNESS.name: lightness, HINTS.name: torch.rand(1, 3, 32, 32)})
     torch.testing.assert_close(answers, {AB.name: expected, VIVID_AB.name: expected})
+
+
+@pytest.mark.parametrize("network", [Pix2PixTeacher, PatchDiscriminator])
+def test_weights_begin_as_pix2pix_has_them(network: type[nn.Module]) -> None:
+    torch.manual_seed(0)
+    layers = [module for module in network().modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)]
+    weights = torch.cat([layer.weight.flatten() for layer in layers])
+    assert weights.std().item() == pytest.approx(0.02, rel=0.02)
+    assert abs(weights.mean().item()) < 1e-3

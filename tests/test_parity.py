@@ -14,7 +14,7 @@ from onnx import numpy_helper
 from converters import budgets
 from converters.calibration import PhotoSample
 from converters.formats.base import COLOURED, PHOTO
-from converters.parity import measure_parity, measure_rgb_parity
+from converters.parity import _means, _with_worst, measure_parity, measure_rgb_parity
 from converters.rgb import RgbNetwork
 from sdk import ModelIntegrityError
 from sdk.backends import open_backend
@@ -149,6 +149,16 @@ def test_a_swapped_rgb_graph_is_caught(eager: Network, photos: PhotoSample) -> N
         return {COLOURED.name: colorize(eager, rgb).transpose(2, 0, 1)[None, ::-1].astype(np.float32)}
 
     assert budgets.check("rgb", measure_rgb_parity(swapped, eager, photos).figures, "rgb-fp32")
+
+
+def test_beside_each_figure_stands_the_worst_of_disjoint_samples() -> None:
+    """Of eight photos in four samples, the last is bad: signal, noise, loss of PSNR, colour difference."""
+    rows = np.array([(100.0, 1.0, 0.0, 1.0)] * 7 + [(100.0, 99.0, 8.0, 9.0)])
+    figures = _with_worst(rows, _means)
+    assert figures["sqnr_db"] == pytest.approx(10 * np.log10(800 / 106))
+    assert figures["sqnr_db_worst"] == pytest.approx(10 * np.log10(200 / 100))
+    assert (figures["psnr_drop_db"], figures["psnr_drop_db_worst"]) == (1, 4)
+    assert (figures["ciede2000"], figures["ciede2000_worst"]) == (2, 5)
 
 
 def test_nan_is_never_within_bounds() -> None:

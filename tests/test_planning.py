@@ -228,3 +228,11 @@ def test_a_folder_without_photos_says_so(photos: Path) -> None:
     (photos / "empty").mkdir()
     with pytest.raises(PhotoError, match="holds no photo"):
         plan(["photos/empty"])
+
+
+def test_one_file_by_two_names_is_written_once(tmp_path: Path) -> None:
+    (tmp_path / "album").mkdir()
+    (tmp_path / "cat.jpg").touch()
+    names = [str(tmp_path / "cat.jpg"), str(tmp_path / "album" / ".." / "cat.jpg")]
+    with pytest.raises(OutputError, match="would both become"):
+        plan(names)

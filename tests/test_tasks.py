@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torchvision
 
 from sdk import color
 from sdk.contract import AB, HINTS, LIGHTNESS
@@ -24,6 +25,7 @@ from training.config import (
 )
 from training.data import Batch, PackedPhotos, decode_rgb
 from training.models.classes import SIDE, STEP, nearest_classes
+from training.models.encoders import ENCODERS
 from training.models.unet import UNet
 from training.tasks import Task
 from training.tasks.classify import ClassifyTask
@@ -92,9 +94,25 @@ class AllKnowing(UNet):
         return [torch.nn.functional.avg_pool2d(self._ab, scale) for scale in (8, 4, 2, 1)]
 
 
-@pytest.mark.parametrize("kind", ["patch", "semantic"])
-def test_each_player_moves_only_itself(kind: DiscriminatorKind, packed: Path) -> None:
-    config = GanConfig(discriminator=kind, discriminator_width=8, objective="hinge", spectral_norm=True)
+@pytest.fixture
+def untrained_mobilenet(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An encoder whose published weights are at hand: nobody has trained them."""
+    untrained = torchvision.models.mobilenet_v2().state_dict()
+    entry = dataclasses.replace(ENCODERS["mobilenet_v2"], published=lambda: untrained)
+    monkeypatch.setitem(ENCODERS, "mobilenet_v2", entry)
+    return "mobilenet_v2"
+
+
+@pytest.mark.parametrize("kind", ["patch", "semantic", "projected"])
+def test_each_player_moves_only_itself(kind: DiscriminatorKind, packed: Path, untrained_mobilenet: str) -> None:
+    config = GanConfig(
+        discriminator=kind,
+        discriminator_width=8,
+        discriminator_encoder=untrained_mobilenet,
+        perceptual_weight=1.0,
+        objective="hinge",
+        spectral_norm=True,
+    )
     task = GanTask(checkpoint.build_network(TINY_GAN), dataclasses.replace(TINY_GAN, gan=config))
     batch = PackedPhotos(packed).batch(0, SMALL_BATCH)
     task.network.train()

@@ -15,7 +15,7 @@ from sdk.backends import open_backend
 from sdk.contract import AB, VIVID_AB
 from sdk.errors import BackendUnavailable, ColorizerError
 from sdk.manifest import load_manifest
-from training.checkpoint import load_network, load_student, save_network
+from training.checkpoint import load_network, load_student, save_mean, save_network
 from training.config import RecipeError, load_recipe, recipe_as_dict, recipe_from_dict
 from training.data import open_photos, pack
 from training.data.coco import OFFICIAL_SITE, SPLITS, download_coco
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_pack(commands.add_parser("pack", help="decode photos once into one file of pixels"))
     for name, entry in TASKS.items():
         _add_task(commands.add_parser(name, help=f"{entry.help}; the same command resumes it"), name)
+    _add_mean(commands.add_parser("mean", help="the mean of two runs' weights, often better than either"))
     _add_strength(commands.add_parser("strength", help="choose how vivid a student is, on held-out photos"))
     help_text = "decibels, colourfulness and distance to true photos, beside the grey baseline"
     _add_evaluate(commands.add_parser("evaluate", help=help_text))
@@ -107,8 +108,20 @@ def _add_task(command: argparse.ArgumentParser, name: str) -> None:
     )
     command.add_argument("--save-every", type=_positive, default=500, help="steps between checkpoints (default 500)")
     command.add_argument("--minutes", type=float, help="length of the whole run, instead of what the recipe says")
+    command.add_argument(
+        "--batch-size", type=_positive, help="photos a step, instead of what the recipe says; fewer need less memory"
+    )
     command.add_argument("--max-minutes", type=float, default=math.inf, help="save and stop after this long")
     command.set_defaults(run_command=_train, task_name=name)
+
+
+def _add_mean(command: argparse.ArgumentParser) -> None:
+    command.add_argument("first", type=Path, help="a .safetensors file of a run")
+    command.add_argument("second", type=Path, help="one of a run that began where the first did, or from it")
+    command.add_argument("out", type=Path, help="the file to write: its network and recipe are the second's")
+    command.set_defaults(
+        run_command=lambda given: save_mean(load_network(given.first), load_network(given.second), given.out)
+    )
 
 
 def _add_strength(command: argparse.ArgumentParser) -> None:
@@ -148,9 +161,9 @@ def _train(options: argparse.Namespace) -> None:
     encoder_weights: EncoderWeights = "random" if options.from_random_weights else "published"
     if options.encoder_weights:
         encoder_weights = EncoderFile(options.encoder_weights, options.encoder_input)
-    recipe = load_recipe(options.recipe)
-    if options.minutes:
-        recipe = recipe_from_dict(recipe_as_dict(recipe) | {"minutes": options.minutes})
+    given = {"minutes": options.minutes, "batch_size": options.batch_size}
+    instead = {name: value for name, value in given.items() if value is not None}
+    recipe = recipe_from_dict(recipe_as_dict(load_recipe(options.recipe)) | instead)
     train(
         options.task_name,
         recipe,

@@ -115,6 +115,23 @@ def load_network(path: Path) -> NetworkFile[UNet]:
     return NetworkFile(network.eval(), recipe)
 
 
+def save_mean(first: NetworkFile[UNet], second: NetworkFile[UNet], path: Path) -> None:
+    """Write the mean of two networks' weights, a model soup (arXiv 2203.05482).
+
+    What the first has not, such as a head, is the second's.
+
+    Raises:
+        CheckpointError: They are of two shapes.
+    """
+    ours, theirs = second.network.state_dict(), first.network.state_dict()
+    if any(theirs[key].shape != ours[key].shape for key in ours.keys() & theirs.keys()) or theirs.keys() - ours.keys():
+        raise CheckpointError("these networks have different shapes, and so no mean")
+    means = {
+        key: torch.lerp(value, theirs.get(key, value), 0.5) for key, value in ours.items() if value.is_floating_point()
+    }
+    save_network(ours | means, second.recipe, path)
+
+
 def load_student(path: Path) -> NetworkFile[Student]:
     """Rebuild a student from its file.
 

@@ -9,7 +9,7 @@ from training.entries import check_entry
 from training.errors import TrainingError
 
 GanObjective = Literal["bce", "least squares", "hinge"]
-DiscriminatorKind = Literal["patch", "semantic"]
+DiscriminatorKind = Literal["patch", "semantic", "projected"]
 PretrainLoss = Literal["huber", "psnr"]
 PIX2PIX = "pix2pix"
 
@@ -58,7 +58,11 @@ class GanConfig:
         objective: A key of `training.losses.OBJECTIVES`; "bce" is the paper's equation 1.
         l1_weight: λ of the paper's equation 3.
         muted_weight: Of the colourfulness-aware term, `training.losses.muted`.
-        discriminator: "patch" is the paper's; "semantic" also sees what the generator's encoder makes of the lightness.
+        perceptual_weight: Of the distance between what a "projected" discriminator's network sees in the answer and in
+            the photo.
+        discriminator: "patch" is the paper's; "semantic" also sees what the generator's encoder makes of the lightness;
+            "projected" sees what an ImageNet network makes of the coloured picture.
+        discriminator_encoder: That network: a key of `training.models.encoders.ENCODERS`.
         discriminator_width: Channels of its first layer.
         spectral_norm: Of the discriminator's layers (arXiv 1802.05957), instead of batch norms.
         warmup_steps: Steps in which the discriminator learns and the generator does not hear of it.
@@ -68,7 +72,9 @@ class GanConfig:
     objective: GanObjective = "bce"
     l1_weight: float = 100.0
     muted_weight: float = 0.0
+    perceptual_weight: float = 0.0
     discriminator: DiscriminatorKind = "patch"
+    discriminator_encoder: str = "efficientnet_lite0"
     discriminator_width: int = 64
     spectral_norm: bool = False
     warmup_steps: int = 0
@@ -110,6 +116,8 @@ class Recipe:
         smallest_crop: Smallest side of a random crop, as a share of the photo's.
         old_photos: Share of photos whose lightness is made to look old; see `training.data.old_photos`.
         hinted_photos: Share of photos that a network which takes hints is given some of; see `training.data.hints`.
+        painted_objects: Share of the hinted photos in which one object is painted over, so that hints learn where
+            to end; see `training.data.hints`.
         loss: "huber", or "psnr", what the evaluation averages, once colours are roughly right; of ab, not of a GAN.
         huber_delta: Where Huber's loss turns from quadratic to linear, in units of 110 Lab.
         encoder_learning_rate_scale: The pretrained encoder learns this much slower than the rest.
@@ -138,6 +146,7 @@ class Recipe:
     smallest_crop: float = 0.5
     old_photos: float = 0.0
     hinted_photos: float = 0.7
+    painted_objects: float = 0.0
     loss: PretrainLoss = "huber"
     huber_delta: float = 0.1
     learning_rate: float = 2e-3

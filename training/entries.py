@@ -11,7 +11,7 @@ _RANGES: tuple[tuple[float, float, frozenset[str]], ...] = (
     (2, _ANY, frozenset({"levels"})),
     (0, 2**32, frozenset({"seed"})),
     (0.01, 1, frozenset({"smallest_crop"})),
-    (0, 1, frozenset({"old_photos", "hinted_photos", "ema_decay", "betas"})),
+    (0, 1, frozenset({"old_photos", "hinted_photos", "painted_objects", "ema_decay", "betas"})),
     (
         1e-12,
         _ANY,
@@ -22,7 +22,7 @@ _RANGES: tuple[tuple[float, float, frozenset[str]], ...] = (
         _ANY,
         frozenset(
             {"frozen_stages", "warmup_steps", "weight_decay", "encoder_learning_rate_scale"}
-            | {"discriminator_learning_rate", "l1_weight", "muted_weight"}
+            | {"discriminator_learning_rate", "l1_weight", "muted_weight", "perceptual_weight"}
             | {"output_weight", "feature_weight", "truth_weight"}
         ),
     ),

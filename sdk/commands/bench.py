@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from sdk.commands.common import add_model_options, load
+from sdk.commands.common import CommandParser, add_model_options, load
 
 _SIZES: Final = {"1 MP": (1000, 1000), "12 MP": (3000, 4000)}
 _RUNS: Final = 5
@@ -17,7 +17,7 @@ _RUNS: Final = 5
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    own = argparse.ArgumentParser(prog="colorize bench", description="Time the model and the whole path.")
+    own = CommandParser(prog="colorize bench", description="Time the model and the whole path.")
     add_model_options(own)
     own.add_argument("--json", action="store_true", help="as one JSON object")
     return own

@@ -1,14 +1,23 @@
 """Options that several commands have."""
 
 import argparse
-from typing import Final
+from typing import Final, NoReturn
 
 from sdk.backends import BACKENDS
 from sdk.colorizer import Colorizer
+from sdk.errors import OptionError
 from sdk.image import DEFAULT_LIMITS, Limits
 from sdk.options import Options, whole_number
 
 MOST_THREADS: Final = 64
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments, where argparse lists all options first."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the command with the sentence."""
+        self.exit(OptionError.exit_code, f"{self.prog}: {message.rstrip('.')}; see {self.prog} --help\n")
 
 
 def add_model_options(parser: Options) -> None:

@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from sdk import cli
+from sdk.commands.common import CommandParser
 from sdk.errors import OptionError
 
 _SHELLS: Final = ("bash", "zsh", "tcsh")
@@ -19,7 +20,7 @@ _colorize_photos() {{
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    own = argparse.ArgumentParser(
+    own = CommandParser(
         prog="colorize completion",
         description="Print what completes colorize's options in a shell; needs shtab, the extra completion.",
         epilog="such as: colorize completion bash > ~/.local/share/bash-completion/completions/colorize",

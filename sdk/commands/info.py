@@ -4,12 +4,12 @@ import argparse
 import json
 from dataclasses import asdict
 
-from sdk.commands.common import add_model_options, load
+from sdk.commands.common import CommandParser, add_model_options, load
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    own = argparse.ArgumentParser(prog="colorize info", description="Show the model, its backend and versions.")
+    own = CommandParser(prog="colorize info", description="Show the model, its backend and versions.")
     add_model_options(own)
     own.add_argument("--json", action="store_true", help="as one JSON object")
     return own

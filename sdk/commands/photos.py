@@ -13,7 +13,7 @@ import sdk
 from sdk import batch, output
 from sdk.colorizer import Colorizer
 from sdk.commands import films, pipe
-from sdk.commands.common import add_model_options, load
+from sdk.commands.common import CommandParser, add_model_options, load
 from sdk.commands.telling import Telling
 from sdk.compare import contact_sheet
 from sdk.formats import is_film
@@ -53,7 +53,7 @@ exit codes:
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    own = argparse.ArgumentParser(
+    own = CommandParser(
         prog="colorize",
         description="Turn grey photographs into colour, on this machine, without a network.",
         epilog=_EPILOG,

@@ -2,12 +2,13 @@
 
 import argparse
 
+from sdk.commands.common import CommandParser
 from sdk.server import serve
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    own = argparse.ArgumentParser(
+    own = CommandParser(
         prog="colorize serve",
         description="Colour photos in the browser; they never leave it, not even for this server.",
     )

@@ -13,7 +13,7 @@ from torch import Tensor
 from sdk.contract import HINTS, LIGHTNESS
 from training.config import Recipe
 from training.data.crops import as_values, crop, draw_crops
-from training.data.hints import draw_hints, random_hints
+from training.data.hints import draw_hints, paint_objects, random_hints
 from training.data.old_photos import age, draw_ages
 from training.data.sources import EmptyDatasetError
 
@@ -83,6 +83,7 @@ class Photos(ABC):
         lightness, ab = crop(pixels, crops[usable], smallest=recipe.smallest_crop, size=recipe.size)
         inputs = {LIGHTNESS.name: age(lightness, ages[usable], share=recipe.old_photos)}
         if recipe.takes_hints:
+            ab = paint_objects(lightness, ab, hints[usable], share=recipe.hinted_photos * recipe.painted_objects)
             inputs[HINTS.name] = random_hints(ab, hints[usable], share=recipe.hinted_photos)
         return Batch(inputs, ab)
 

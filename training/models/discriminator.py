@@ -1,20 +1,46 @@
-"""The discriminators: they judge patches of a coloured photo, not the photo as a whole."""
+"""The discriminators: they judge patches of a coloured photo, not the photo as a whole.
+
+Each first looks at a picture, then judges what it saw, so that a generator's picture is looked at once a step.
+"""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
+from torchvision.transforms import Normalize
 
 from training.models.blocks import initialize_normal
+from training.models.encoders import INPUT_RANGES, find_encoder, stage_channels
+from training.models.rgb import as_rgb
+
+
+class Discriminator(nn.Module):
+    """What every discriminator here answers."""
+
+    def look(self, lightness: Tensor, ab: Tensor, encoded: Sequence[Tensor]) -> list[Tensor]:
+        """What it sees of a picture.
+
+        Args:
+            lightness: (N, 1, S, S) in [-1, 1].
+            ab: (N, 2, S/2, S/2) in [-1, 1].
+            encoded: What the generator's encoder makes of the lightness, shallowest first.
+        """
+        raise NotImplementedError
+
+    def forward(self, seen: Sequence[Tensor]) -> Tensor:
+        """Judge what it saw: (N, patches), above zero is real."""
+        raise NotImplementedError
+
 
 # Photos' chroma has a deviation of about 0.15 in the contract's scale; layers of spectral norm one would hardly see it.
 _CHROMA_GAIN = 5.0
 
 
-class PatchDiscriminator(nn.Module):
+class PatchDiscriminator(Discriminator):
     """The 70×70 PatchGAN of pix2pix (arXiv 1611.07004, 6.1.2), conditioned on lightness.
 
     Each value of its answer judges a patch of 70×70 pixels: large enough to see what a thing is, small
@@ -38,22 +64,17 @@ class PatchDiscriminator(nn.Module):
         )
         self.apply(initialize_normal)
 
-    def forward(self, lightness: Tensor, ab: Tensor, encoded: Sequence[Tensor]) -> Tensor:
-        """Judge chroma.
-
-        Args:
-            lightness: (N, 1, S, S) in [-1, 1].
-            ab: (N, 2, S/2, S/2) in [-1, 1].
-            encoded: Not used: this one learns from pixels alone.
-
-        Returns:
-            (N, 1, S/16 - 2, S/16 - 2): above zero is real.
-        """
+    def look(self, lightness: Tensor, ab: Tensor, encoded: Sequence[Tensor]) -> list[Tensor]:
+        """The pixels alone, at the resolution of chroma."""
         del encoded
-        return self.layers(torch.cat([F.avg_pool2d(lightness, 2), ab], dim=1))
+        return [torch.cat([F.avg_pool2d(lightness, 2), ab], dim=1)]
+
+    def forward(self, seen: Sequence[Tensor]) -> Tensor:
+        """(N, 3, S/2, S/2) to (N, (S/16 - 2)²)."""
+        return self.layers(seen[0]).flatten(1)
 
 
-class SemanticDiscriminator(nn.Module):
+class SemanticDiscriminator(Discriminator):
     """A discriminator that is told what the photo shows: each layer also sees the generator's encoder features.
 
     It need not learn from colours what grass is to learn that grass is green; that makes a short adversarial phase
@@ -80,22 +101,81 @@ class SemanticDiscriminator(nn.Module):
             spectral_norm(nn.Conv2d(4 * width, 1, 1)),
         )
 
-    def forward(self, lightness: Tensor, ab: Tensor, encoded: Sequence[Tensor]) -> Tensor:
-        """Judge chroma.
-
-        Args:
-            lightness: (N, 1, S, S) in [-1, 1].
-            ab: (N, 2, S/2, S/2) in [-1, 1].
-            encoded: What the generator's encoder makes of the lightness, shallowest first.
-
-        Returns:
-            (N, 1, S/16, S/16): above zero is real.
-        """
+    def look(self, lightness: Tensor, ab: Tensor, encoded: Sequence[Tensor]) -> list[Tensor]:
+        """The pixels, and the encoder's features."""
         contexts = [norm(context) for norm, context in zip(self.norms, encoded, strict=False)]
-        features = torch.cat([F.avg_pool2d(lightness, 2), ab * _CHROMA_GAIN], dim=1)
+        return [torch.cat([F.avg_pool2d(lightness, 2), ab * _CHROMA_GAIN], dim=1), *contexts]
+
+    def forward(self, seen: Sequence[Tensor]) -> Tensor:
+        """(N, 3, S/2, S/2) and features to (N, (S/16)²)."""
+        features, *contexts = seen
         for layer, context in zip(self.layers, contexts, strict=False):
             features = F.leaky_relu(layer(torch.cat([features, context], dim=1)), 0.2)
-        return self.last(torch.cat([features, contexts[-1]], dim=1))
+        return self.last(torch.cat([features, contexts[-1]], dim=1)).flatten(1)
+
+
+class ProjectedDiscriminator(Discriminator):
+    """A projected GAN's (arXiv 2111.01007): it sees what an ImageNet network makes of the coloured picture.
+
+    The network is fixed and knows what things look like, so the discriminator only has to learn which of its features
+    give a painted photo away. One small judge a resolution; each sees a fixed random mixture of the features there,
+    lest it attends to a few channels.
+
+    Args:
+        encoder: A key of `ENCODERS`, with its published weights.
+        width: Channels of the mixtures.
+    """
+
+    def __init__(self, encoder: str, *, width: int = 64) -> None:
+        super().__init__()
+        entry = find_encoder(encoder)
+        self.network = _fixed(entry.rgb_stages())
+        self.normalize = Normalize(*astuple(INPUT_RANGES[entry.input_range]))
+        channels = stage_channels(self.network)[1:]
+        self.mixtures = _fixed(nn.ModuleList(_mixture(count, width) for count in channels))
+        self.judges = nn.ModuleList(_judge(width) for _ in channels)
+
+    def look(self, lightness: Tensor, ab: Tensor, encoded: Sequence[Tensor]) -> list[Tensor]:
+        """Mixtures of the network's features at 1/4, 1/8, 1/16 and 1/32 of the resolution."""
+        del encoded
+        self.network.eval()
+        first, *others = self.network
+        features, seen = first(self.normalize(as_rgb(lightness, ab))), []
+        for stage, mixture in zip(others, self.mixtures, strict=True):
+            features = stage(features)
+            seen.append(mixture(features))
+        return seen
+
+    def forward(self, seen: Sequence[Tensor]) -> Tensor:
+        """Features to (N, patches of all resolutions); each resolution weighs the same."""
+        judged = [judge(features).flatten(1) for judge, features in zip(self.judges, seen, strict=True)]
+        most = max(patches.shape[1] for patches in judged)
+        return torch.cat([patches.repeat_interleave(most // patches.shape[1], dim=1) for patches in judged], dim=1)
+
+
+def _fixed(modules: nn.ModuleList) -> nn.ModuleList:
+    """The same with buffers for parameters: they move and are saved with the rest, and nobody trains them."""
+    for module in modules.modules():
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            delattr(module, name)
+            module.register_buffer(name, parameter.detach())
+    return modules
+
+
+def _mixture(inputs: int, outputs: int) -> nn.Conv2d:
+    convolution = nn.Conv2d(inputs, outputs, 1, bias=False)
+    nn.init.normal_(convolution.weight, std=inputs**-0.5)
+    return convolution
+
+
+def _judge(width: int) -> nn.Sequential:
+    return nn.Sequential(
+        spectral_norm(nn.Conv2d(width, width, 3, padding=1)),
+        nn.LeakyReLU(0.2, inplace=True),
+        spectral_norm(nn.Conv2d(width, width, 3, padding=1)),
+        nn.LeakyReLU(0.2, inplace=True),
+        spectral_norm(nn.Conv2d(width, 1, 1)),
+    )
 
 
 def _convolution(inputs: int, outputs: int, *, stride: int, spectral: bool, bias: bool = True) -> nn.Module:

@@ -74,6 +74,19 @@ class Encoder:
         renamed = {self.rename(key): value for key, value in {**weights, convolution: stem[0], norm: stem[1]}.items()}
         stages.load_state_dict({key: value for key, value in renamed.items() if key is not None})
 
+    def rgb_stages(self) -> nn.ModuleList:
+        """The published network, which sees RGB in its own input range.
+
+        Raises:
+            EncoderError: Its weights are not at hand.
+        """
+        weights, stages = self.published(), self.build(1.0)
+        stem = next(module for module in stages.modules() if isinstance(module, nn.Conv2d))
+        stem.weight, stem.in_channels = nn.Parameter(torch.empty_like(weights[self.stem[0]])), 3
+        renamed = {self.rename(key): value for key, value in weights.items()}
+        stages.load_state_dict({key: value for key, value in renamed.items() if key is not None})
+        return stages
+
 
 def find_encoder(name: str) -> Encoder:
     """The encoder of that name.

@@ -9,7 +9,12 @@ from sdk.contract import LIGHTNESS
 from training.config import GanConfig, Recipe, RecipeError
 from training.data import Batch
 from training.losses import OBJECTIVES, ab_loss, l1, muted
-from training.models.discriminator import PatchDiscriminator, SemanticDiscriminator
+from training.models.discriminator import (
+    Discriminator,
+    PatchDiscriminator,
+    ProjectedDiscriminator,
+    SemanticDiscriminator,
+)
 from training.models.unet import UNet
 from training.tasks import Turn
 from training.tasks.distill import Teaching, distill_config
@@ -39,7 +44,8 @@ class GanTask:
         # How many steps it has learned, on its device and in its checkpoint.
         self.discriminator.register_buffer("steps", torch.zeros(()))
         self._answers: dict[str, Tensor] = {}
-        self._encoded: list[Tensor] = []
+        self._real: list[Tensor] = []
+        self._fake: list[Tensor] = []
         self._teaching = None if teacher is None else Teaching(network, distill_config(recipe), teacher=teacher)
         self.modules: tuple[nn.Module, ...] = (network, self.discriminator, *([teacher] if teacher else []))
         self.turns = (
@@ -59,9 +65,11 @@ class GanTask:
         lightness = batch.inputs[LIGHTNESS.name]
         encoded = self.network.encoded(lightness)
         self._answers = self.network.answers(self.network.decoded(encoded, batch.inputs)[-1])
-        self._encoded = [features.detach() for features in encoded]
-        fakes = self._answers[self._judged].detach()
-        real, fake = (self.discriminator(lightness, ab, self._encoded) for ab in (batch.ab, fakes))
+        context = [features.detach() for features in encoded]
+        with torch.no_grad():
+            self._real = self.discriminator.look(lightness, batch.ab, context)
+        self._fake = self.discriminator.look(lightness, self._answers[self._judged], context)
+        real, fake = self.discriminator(self._real), self.discriminator([seen.detach() for seen in self._fake])
         return {
             "discriminator_real": 0.5 * self._objective.real(real),
             "discriminator_fake": 0.5 * self._objective.fake(fake),
@@ -70,14 +78,15 @@ class GanTask:
     def generator_losses(self, batch: Batch) -> dict[str, Tensor]:
         """How badly the last head fools the discriminator, and how far it is from the photo; the others' losses."""
         self.discriminator.requires_grad_(False)
-        predicted = self._answers[self._judged]
-        logits = self.discriminator(batch.inputs[LIGHTNESS.name], predicted, self._encoded)
         # Until the discriminator knows something, what it says is noise.
         heard = self.discriminator.get_buffer("steps") > self._config.warmup_steps
-        losses = {f"{self._judged}_adversarial": self._objective.fool(logits) * heard}
+        losses = {f"{self._judged}_adversarial": self._objective.fool(self.discriminator(self._fake)) * heard}
         losses |= self._regression_losses(batch)
+        if self._config.perceptual_weight:
+            distances = [l1(ours, theirs) for ours, theirs in zip(self._fake, self._real, strict=True)]
+            losses[f"{self._judged}_perceptual"] = self._config.perceptual_weight * torch.stack(distances).mean()
         if self._config.muted_weight:
-            losses[f"{self._judged}_muted"] = self._config.muted_weight * muted(predicted, batch.ab)
+            losses[f"{self._judged}_muted"] = self._config.muted_weight * muted(self._answers[self._judged], batch.ab)
         return losses
 
     def _regression_losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -95,7 +104,9 @@ class GanTask:
         return self._config.l1_weight * l1(answer, ab)
 
 
-def _discriminator(network: UNet, config: GanConfig) -> nn.Module:
+def _discriminator(network: UNet, config: GanConfig) -> Discriminator:
+    if config.discriminator == "projected":
+        return ProjectedDiscriminator(config.discriminator_encoder, width=config.discriminator_width)
     if config.discriminator == "semantic":
         return SemanticDiscriminator(network.encoder_channels, width=config.discriminator_width)
     return PatchDiscriminator(width=config.discriminator_width, spectral=config.spectral_norm)
