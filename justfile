@@ -3,12 +3,9 @@
 default:
     @just --list
 
-# Everything a commit must pass: side by side what computes, then alone the tests that measure time.
-check: side-by-side clock
-
+# Everything a commit must pass, side by side: style, types, import contracts, tests.
 [parallel]
-[private]
-side-by-side: lint types contracts quick beside
+check: lint types contracts test
 
 lint:
     ruff check .
@@ -20,22 +17,10 @@ types:
 contracts:
     lint-imports
 
-# All tests of every commit.
-test: quick clock
-
-# Two files at a time, so that what a file's tests share is made once.
-[private]
-quick:
+# Two files at a time, so that what a file's tests share is made once; then, alone, the tests that measure time.
+test:
     pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow and not clock"
-
-[private]
-clock:
     pytest -m "clock and not slow" $(grep -l mark.clock tests/test_*.py)
-
-# What `.ci/run` has done meanwhile: a page waits for much, and a processor need not.
-[private]
-beside:
-    {{ if env("BESIDE", "") == "" { "true" } else { "just " + env("BESIDE") } }}
 
 # Build the web page into sdk/page, from where `colorize serve` and the wheel take it. Wheels build it themselves if it is not fresh.
 page:
@@ -45,15 +30,8 @@ page:
 web: page browser
 
 # The same, of the page as it was last built.
-browser: browser-quick browser-clock
-
-[private]
-browser-quick:
-    cd web && npx tsc && npx vitest run && npx playwright test $(ls e2e/*.spec.ts | grep -v clock)
-
-[private]
-browser-clock:
-    cd web && npx playwright test --project clock --no-deps
+browser:
+    cd web && npx tsc && npx vitest run && npx playwright test
 
 # Other people's apps: the npm package packed, installed and built for production by Vite, webpack and Next. Minutes.
 apps:
