@@ -78,8 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
         for clip in CLIPS:
             short = replace(recipe, steps=options.steps, gradient_clip=clip)
             rows[f"{name}, clipped to {clip:g}"] = measure(task, short, photos, encoder)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+            if options.json:
+                options.json.write_text(json.dumps(rows, indent=2) + "\n")
     columns = list(dict.fromkeys(name for figures in rows.values() for name in figures))
     cells = [
         [name, *(f"{row[column]:.3g}" if column in row else "" for column in columns)] for name, row in rows.items()
