@@ -22,7 +22,7 @@ test:
     pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow and not clock"
     pytest -m "clock and not slow" $(grep -l mark.clock tests/test_*.py)
 
-# Build the web page into sdk/page, from where `colorize serve` and the wheel take it.
+# Build the web page into sdk/page, from where `colorize serve` and the wheel take it. Wheels build it themselves if it is not fresh.
 page:
     cd web && npm ci && npm run build
 
