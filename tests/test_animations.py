@@ -116,6 +116,11 @@ def test_a_gif_frame_has_its_own_palette_and_may_reach_out() -> None:
     assert [rgba(frames[1], 11, column)[0] for column in (0, 15)] == [10, 245]
 
 
+def test_what_lies_between_a_gifs_blocks_is_passed_over() -> None:
+    content = gif({"pixels": level(10)}, {"pixels": level(90)})
+    assert len(read(content.replace(b"!\xf9", b"\0\0!\xf9"))) == 2
+
+
 def test_a_frame_of_a_png_shines_through_as_far_as_it_says() -> None:
     below, above = np.dstack([level(200)] * 3 + [level(128)]), np.dstack([level(100, 4, 4)] * 3 + [level(128, 4, 4)])
     frames = read(png({"pixels": below}, {"pixels": above, "over": 1, "after": 2}, {"pixels": above, "at": (8, 8)}))

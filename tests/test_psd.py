@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import imagecodecs
 import numpy as np
 import pytest
+from PIL import Image
 
 from sdk import PhotoError, color, image
 from tests.samples import GREY, HEIGHT, RGB, WIDTH, Samples, profile, whole
@@ -80,6 +81,15 @@ def test_a_fourth_channel_is_transparency_where_the_file_says_so() -> None:
         read = image.read(psd(channels, COLOURS, 8, layers=told))
         assert (read.alpha is not None) == has_alpha
     assert image.read(psd(channels, COLOURS, 8)).alpha is None
+
+
+def test_only_channels_that_are_seen_are_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of some kB may say that it has 56 large ones."""
+    tall: list[int] = []
+    unpack = Image.frombytes
+    monkeypatch.setattr(Image, "frombytes", lambda *given: (tall.append(given[1][1]), unpack(*given))[1])
+    assert off(psd(planes_of(RGB, 8) + planes_of(GREY, 8) * 53, COLOURS, 8, packed=True), RGB) <= 0.3
+    assert tall == [3 * HEIGHT]
 
 
 def test_profile_and_notes_are_found() -> None:

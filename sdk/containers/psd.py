@@ -43,11 +43,13 @@ def open_psd(content: bytes) -> Container:
     found = _resources(resources)
 
     def decode() -> Picture:
-        planes = _planes(content, at, (channels, height, width), bits, wide=version == _BIG)
         space, colours = _SPACES[mode]
         if channels < colours:
             raise PhotoError(f"it has {channels} channels, fewer than its colours need.")
-        alpha = planes[colours] if channels > colours and _first_is_transparency(layers, version) else None
+        has_alpha = channels > colours and _first_is_transparency(layers, version)
+        table_bytes = channels * height * (4 if version == _BIG else 2)
+        planes = _planes(content, at, (colours + has_alpha, height, width), bits, table_bytes)
+        alpha = planes[colours] if has_alpha else None
         samples = planes[0] if colours == 1 else planes[:colours].transpose(1, 2, 0)
         if mode == _INDEXED:
             samples = looked_up(np.frombuffer(palette[:768].ljust(768, b"\0"), np.uint8).reshape(3, 256).T, samples)
@@ -71,8 +73,16 @@ def _first_is_transparency(layers: bytes, version: int) -> bool:
     return len(layers) >= length + 2 and struct.unpack_from(">h", layers, length)[0] < 0
 
 
-def _planes(content: bytes, at: int, shape: tuple[int, int, int], bits: int, *, wide: bool) -> Samples:
-    """(channels, height, width) uint8 or uint16."""
+def _planes(content: bytes, at: int, shape: tuple[int, int, int], bits: int, table_bytes: int) -> Samples:
+    """The first channels: (channels, height, width) uint8 or uint16.
+
+    Args:
+        content: The file.
+        at: Where its picture is.
+        shape: Of what is wanted.
+        bits: Of a sample.
+        table_bytes: What the table of packed rows' lengths takes, of all channels.
+    """
     channels, height, width = shape
     (compression,) = struct.unpack_from(">H", content, at)
     if compression not in (_STORED, _PACK_BITS):
@@ -80,8 +90,8 @@ def _planes(content: bytes, at: int, shape: tuple[int, int, int], bits: int, *, 
             f"its flattened picture is compressed in way {compression}, which is not read; save it as TIFF."
         )
     row_bytes = -(-width * bits // 8)
-    start = at + 2 + (channels * height * (4 if wide else 2) if compression == _PACK_BITS else 0)
-    # All channels lie one below the other: a picture of bytes, as tall as all of them.
+    start = at + 2 + (table_bytes if compression == _PACK_BITS else 0)
+    # Channels lie one below the other: a picture of bytes, as tall as all of them.
     size, way = (row_bytes, channels * height), "packbits" if compression == _PACK_BITS else "raw"
     rows = np.asarray(Image.frombytes("L", size, content[start:], way, "L"))
     if bits == 1:
