@@ -22,7 +22,7 @@ test:
     pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow and not clock"
     pytest -m "clock and not slow" $(grep -l mark.clock tests/test_*.py)
 
-# Build the web page into sdk/page, from where `colorize serve` and the wheel take it.
+# Build the web page into sdk/page, from where `colorize serve` and the wheel take it. Wheels build it themselves if it is not fresh.
 page:
     cd web && npm ci && npm run build
 
@@ -68,7 +68,7 @@ train photos encoder_weights:
     just _phase gan student-projected-128 "--max-minutes 24" runs/packed-256
     just _phase gan student-projected-160 "" runs/packed-256
     python -m training strength --checkpoint runs/student-projected-160/student.safetensors \
-        --head vivid_ab --choose VIVID training/weights/student.safetensors
+        --head vivid_ab --choose 1.36 training/weights/student.safetensors
 
 # From packed photos to a teacher and its student in so many minutes. More words go to each run: --batch-size 16 on a processor,
 # whose memory a GPU's batches would fill; --from-random-weights where no ImageNet encoder can be fetched.

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Self
@@ -24,7 +25,8 @@ PROJECT = Path(__file__).parent.parent
 BUDGETS = Path(__file__).parent / "budgets.toml"
 _PHOTO = PROJECT / "examples" / "photos" / "astronaut.jpg"
 _FIRST_PHOTO = "import sys\nfrom sdk import Colorizer\nColorizer.load('onnx', threads=1).colorize(sys.argv[1])"
-_WAYS = ("network", "megapixel", "twelve_megapixels", "twelve_megapixel_jpeg")
+_START = "first_photo"
+_WAYS = ("network", "megapixel", "twelve_megapixels", "twelve_megapixel_jpeg", _START)
 _COLOURING = """
 import sys
 from pathlib import Path
@@ -107,12 +109,12 @@ def unpack(commit: str, folder: Path, *packages: str) -> None:
     shutil.unpack_archive(archive, folder)
 
 
-def compare(old: Path, new: Path, *, rounds: int) -> dict[str, tuple[float, float]]:
+def compare(old: Path, new: Path, *, rounds: int, ways: Sequence[str] = _WAYS) -> dict[str, tuple[float, float]]:
     """Seconds of a processor for each way of colouring: medians of the old SDK and of the new one."""
     with Tree(old, _COLOURING, _PHOTO) as before, Tree(new, _COLOURING, _PHOTO) as now:
         trees = ((before, old), (now, new))
         turns = [
-            [{way: tree.measure(way) for way in _WAYS} | {"first_photo": _start(folder)} for tree, folder in trees]
+            [{way: _start(folder) if way == _START else tree.measure(way) for way in ways} for tree, folder in trees]
             for _ in tqdm(range(rounds + 1), desc="rounds", unit="round")
         ]
     del turns[0]  # for caches and compiled files
@@ -140,7 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
         except subprocess.CalledProcessError as error:
             print(f"against: {error.stderr.strip()}", file=sys.stderr)
             return 2
-        seconds = compare(Path(folder), PROJECT, rounds=options.rounds)
+        seconds = compare(Path(folder), PROJECT, rounds=options.rounds, ways=options.way or _WAYS)
     for name, (old, new) in seconds.items():
         print(f"{name:20} {old * 1000:8.1f} ms of a processor then, {new * 1000:8.1f} ms now: {new / old:.2f} of it")
     ratios = {name: new / old for name, (old, new) in seconds.items()}
@@ -154,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.against", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("commit", help="what to compare with: a hash, a tag or a branch")
+    parser.add_argument("--way", action="append", choices=_WAYS, help="only this way; may be repeated (default all)")
     parser.add_argument("--rounds", type=int, default=15, help="turns each way takes (default 15)")
     return parser
 

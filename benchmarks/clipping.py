@@ -1,7 +1,7 @@
 """What clipping gradients does to each task: `python -m benchmarks.clipping PACKED ENCODER_WEIGHTS`.
 
-Short runs from the same start and photos, each with its gradients clipped to a norm of 1 and to one of 100. Says how
-large gradients were before, how many were clipped, and how good the answers for held-out photos are at the end.
+Short runs from the same start, over the same batches, each with its gradients clipped to a norm of 1 and to one of 100.
+Says how large gradients were before, how many were clipped, and how low the losses of the last third of the steps were.
 """
 
 import argparse
@@ -10,13 +10,16 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
+
+from accelerate import Accelerator
 
 from training.config import DistillConfig, GanConfig, Recipe, StudentConfig
-from training.data import open_photos
+from training.data import Photos, open_photos
 from training.evaluate import markdown_table
-from training.loop import train
-from training.run_log import METRICS_FILE
+from training.loop import take_step
+from training.machine import keep_freed_memory
+from training.progress import open_run
 from training.start import EncoderFile, EncoderWeights
 
 CLIPS = (1.0, 100.0)
@@ -42,20 +45,20 @@ RUNS: dict[str, tuple[str, Recipe]] = {
 """Name of a row to its task and recipe. The GAN starts from the bundled student, the others from ImageNet's encoder."""
 
 
-def measure(task: str, recipe: Recipe, packed: Path, encoder_weights: EncoderWeights) -> dict[str, float]:
-    """Figures of one run; norms are of each twentieth step."""
-    photos, held_out = open_photos(packed), open_photos(packed, held_out=True)
+def measure(task: str, recipe: Recipe, photos: Photos, encoder_weights: EncoderWeights) -> dict[str, float]:
+    """Figures of one run."""
     with tempfile.TemporaryDirectory() as folder:
-        train(task, recipe, photos, held_out, Path(folder), encoder_weights=encoder_weights)
-        lines = [json.loads(line) for line in (Path(folder) / METRICS_FILE).read_text().splitlines()]
-    figures: dict[str, float] = {"clip": recipe.gradient_clip}
-    for name in sorted({name for line in lines for name in line if name.endswith("_gradient_norm")}):
-        norms = [line[name] for line in lines if name in line]
-        player = name.removesuffix("_gradient_norm")
-        figures[f"{player}, median norm"] = median(norms)
-        figures[f"{player}, largest norm"] = max(norms)
-        figures[f"{player}, share clipped"] = sum(norm > recipe.gradient_clip for norm in norms) / len(norms)
-    return figures | {name: value for name, value in lines[-1].items() if name.startswith("held_out_")}
+        training = open_run(task, recipe, Path(folder), encoder_weights, Accelerator())
+        steps = [take_step(training, photos.batch(step, recipe), recipe) for step in range(recipe.steps)]
+    losses, norms = zip(*steps, strict=True)
+    figures: dict[str, float] = {"clipped to": recipe.gradient_clip}
+    for name in norms[0]:
+        values = [norm[name].item() for norm in norms]
+        figures[f"{name}, median"] = median(values)
+        figures[f"{name}, largest"] = max(values)
+        figures[f"{name}, share clipped"] = mean(value > recipe.gradient_clip for value in values)
+    last = losses[-len(losses) // 3 :]
+    return figures | {name: mean(loss[name].item() for loss in last) for name in last[0]}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,17 +68,18 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("packed", type=Path, help="what `python -m training pack` wrote")
     parser.add_argument("encoder_weights", type=Path, help="ImageNet's MobileNetV2 (safetensors), trained on [-1, 1]")
-    parser.add_argument("--steps", type=int, default=120, help="of each run (default 120)")
+    parser.add_argument("--steps", type=int, default=60, help="of each run (default 60)")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args(arguments)
-    encoder = EncoderFile(options.encoder_weights, "signed")
+    encoder, photos = EncoderFile(options.encoder_weights, "signed"), open_photos(options.packed)
+    keep_freed_memory()
     rows: dict[str, dict[str, float]] = {}
     for name, (task, recipe) in RUNS.items():
         for clip in CLIPS:
             short = replace(recipe, steps=options.steps, gradient_clip=clip)
-            rows[f"{name}, clipped to {clip:g}"] = measure(task, short, options.packed, encoder)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+            rows[f"{name}, clipped to {clip:g}"] = measure(task, short, photos, encoder)
+            if options.json:
+                options.json.write_text(json.dumps(rows, indent=2) + "\n")
     columns = list(dict.fromkeys(name for figures in rows.values() for name in figures))
     cells = [
         [name, *(f"{row[column]:.3g}" if column in row else "" for column in columns)] for name, row in rows.items()

@@ -32,6 +32,7 @@ from training.models.student import Student
 
 SHOWN_PHOTOS = 6
 _WORKERS = 2
+_CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
 _CHECKSUMS = "SHA256SUMS"
 
 
@@ -127,7 +128,9 @@ def _family(target: Target) -> tuple[bool, str, str]:
 def _build(jobs: list[Job]) -> dict[str, Built]:
     """File name to what was built. A process each: the toolchains are heavy, and none of them shares well."""
     built: dict[str, Built] = {}
-    context = multiprocessing.get_context("spawn")
+    # Where a system can, they begin where PyTorch is imported already.
+    context = multiprocessing.get_context("forkserver" if _CAN_FORK else "spawn")
+    context.set_forkserver_preload([build.__module__])
     total = sum(len(job.targets) for job in jobs)
     with (
         ProcessPoolExecutor(_WORKERS, mp_context=context, max_tasks_per_child=1, initializer=_begin_work) as pool,

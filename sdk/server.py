@@ -78,7 +78,8 @@ def open_server(*, host: str = "127.0.0.1", port: int = 0, page: Path | None = N
     page = page or PAGE
     if not (page / "index.html").is_file():
         raise PageUnavailable(
-            "The web page is not in this installation; run `npm ci && npm run build` in web/ and install again."
+            "This installation has no web page: there was no npm (https://nodejs.org) to build it, or no network. "
+            "Install again from a checkout where both are at hand, or run `just page` in one."
         )
     files = {**_files(page, "/"), **_files(BUNDLED_MODEL, "/models/")}
     files["/"] = files["/index.html"]

@@ -1,6 +1,7 @@
 """Photos and networks the tests share."""
 
 import os
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,14 @@ PHOTOS = Path(__file__).parent / "photos"
 STUDENT_RECIPE = Recipe(student=StudentConfig(width=0.35, decoder=(32, 16, 16, 16)), training_data=("made for a test",))
 # The team's photo collection, beside the checkout; it is not ours to publish.
 SHARED = Path(os.environ.get("EDGE_COLORIZER_SHARED", PROJECT.parent / "shared"))
+
+LONGEST = ("test_export.py", "test_loop.py", "test_tasks.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker is left alone with one in the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 Once = Callable[[str, Callable[[Path], object]], Path]
 
@@ -148,6 +157,42 @@ def bundled_fp32(once: Once) -> Path:
 
     student = load_student(PROJECT / "training" / "weights" / "student.safetensors").network
     return once("bundled-fp32.onnx", lambda path: export_fp32(student, student.contract, path))
+
+
+@pytest.fixture(scope="session")
+def student_fp32(once: Once, student_checkpoint: Path) -> Path:
+    """The small student in full precision, for ONNX Runtime."""
+    from converters.to_onnx import export_fp32
+    from training.checkpoint import load_student
+
+    student = load_student(student_checkpoint).network
+    return once("student-fp32.onnx", lambda path: export_fp32(student, student.contract, path))
+
+
+def take_any_student(patch: pytest.MonkeyPatch) -> None:
+    """Export those with random weights too, and with four photos."""
+    from converters import budgets, export
+
+    patch.setitem(budgets.budgets(budgets.BUDGETS), budgets.STUDENT, ())
+    patch.setattr(export, "LEAST_PHOTOS", 2)
+
+
+@pytest.fixture
+def export_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any student's exports, made in this process: it has imported the toolchain and knows what a test adds."""
+    from converters import export
+    from converters.build import build
+
+    take_any_student(monkeypatch)
+    monkeypatch.setattr(export, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
+
+
+@pytest.fixture
+def exported_already(export_here: None, student_fp32: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For exports of the small student: its graph is traced once, for all of them."""
+    from converters import to_onnx
+
+    monkeypatch.setattr(to_onnx, "export_fp32", lambda _network, _contract, path: shutil.copy(student_fp32, path))
 
 
 @pytest.fixture

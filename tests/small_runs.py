@@ -13,7 +13,7 @@ from training.data import PackedPhotos
 
 TINY = Recipe(
     student=StudentConfig(width=0.35, decoder=(16, 16, 16, 16)),
-    steps=6,
+    steps=4,
     batch_size=4,
     size=32,
     warmup_steps=2,
@@ -23,6 +23,9 @@ SMALL_BATCH = Recipe(batch_size=2, size=64)
 BATCH_OF_EIGHT = Recipe(batch_size=8, size=64, seed=3)
 TINY_TEACHER = dataclasses.replace(TINY, teacher=TeacherConfig(encoder="pix2pix", width=8, levels=5))
 TINY_GAN = dataclasses.replace(TINY_TEACHER, size=64, gan=GanConfig(discriminator_width=8, muted_weight=1.0))
+
+# Other tests of these processes watch their memory.
+loop.keep_freed_memory = lambda: None
 
 # Its processes begin where PyTorch is imported already, which takes longer than these trainings do.
 FORKED = multiprocessing.get_context("forkserver")

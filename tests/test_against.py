@@ -44,12 +44,13 @@ def test_a_slower_tree_is_seen_beside_a_faster_one(tmp_path: Path) -> None:
 def test_a_slower_tree_ends_with_1(
     ratio: float, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def compare(old: Path, new: Path, *, rounds: int) -> dict[str, tuple[float, float]]:
+    def compare(old: Path, new: Path, *, rounds: int, ways: list[str]) -> dict[str, tuple[float, float]]:
+        assert ways == ["network"]
         assert (old / "sdk" / "models" / "manifest.json").is_file()
         return {"network": (0.01, 0.01 * ratio)}
 
     monkeypatch.setattr(against, "compare", compare)
-    assert against.main(["HEAD"]) == code
+    assert against.main(["HEAD", "--way", "network"]) == code
     said = capsys.readouterr()
     assert f"{ratio} of it" in said.out
     assert ("network is 1.06, must be at most 1.05" in said.err) == (code == 1)

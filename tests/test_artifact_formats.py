@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from converters import budgets, export, formats
-from converters.build import build
+from converters import export, formats
 from converters.errors import UnknownTargetError
 from converters.formats import FORMATS, find_format, find_target
 from converters.formats.base import Precision
@@ -53,13 +52,6 @@ def test_the_page_lists_the_formats_as_they_are() -> None:
     ]
 
 
-def build_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, which has imported the toolchain already and knows what a test adds; any student will do."""
-    monkeypatch.setitem(budgets.budgets(budgets.BUDGETS), budgets.STUDENT, ())
-    monkeypatch.setattr(export, "LEAST_PHOTOS", 2)
-    monkeypatch.setattr(export, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
-
-
 class Renamed(OnnxFormat):
     """A fourth format, made for a test: ONNX by another name."""
 
@@ -69,12 +61,12 @@ class Renamed(OnnxFormat):
     variants = ("lab",)
 
 
+@pytest.mark.usefixtures("exported_already")
 def test_one_more_format_is_a_class_a_backend_and_their_lines_in_the_tables(
     student_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(formats, "FORMATS", {**FORMATS, "renamed": Renamed()})
     monkeypatch.setitem(BACKENDS, "renamed", "sdk.backends.ort:OnnxRuntimeBackend")
-    build_here(monkeypatch)
     done = export.export(student_checkpoint, PHOTOS, tmp_path, (find_target("renamed", "fp32"),))
     assert done.failures == []
     colorizer = Colorizer.load("renamed", model_dir=tmp_path)
@@ -83,9 +75,8 @@ def test_one_more_format_is_a_class_a_backend_and_their_lines_in_the_tables(
     assert np.ptp(np.asarray(colorizer.colorize(PHOTOS / "cat.jpg")), axis=2).max() > 0
 
 
-def test_two_heads_and_two_inputs_need_a_recipe_and_a_contract_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("export_here")
+def test_two_heads_and_two_inputs_need_a_recipe_and_a_contract_alone(tmp_path: Path) -> None:
     recipe = Recipe(
         student=StudentConfig(width=0.35, decoder=(32, 16, 16, 16), heads=(AB.name, VIVID_AB.name), hints=True)
     )
@@ -97,7 +88,6 @@ def test_two_heads_and_two_inputs_need_a_recipe_and_a_contract_alone(
         torch.nn.init.normal_(parameter, std=0.1)
     settle_norms(network, sample.inputs(network.contract))
     save_network(network.state_dict(), recipe, tmp_path / "student.safetensors")
-    build_here(monkeypatch)
     targets = (find_target("onnx", "fp32"), find_target("onnx", "fp32", "rgb"))
     done = export.export(tmp_path / "student.safetensors", PHOTOS, tmp_path / "model", targets)
     assert done.failures == []

@@ -153,6 +153,12 @@ def test_it_rests_between_answers(backend: Backend, contract: Contract) -> None:
     assert process_time() - start < 0.01, "threads that spin take the processors that merging needs"
 
 
+def test_onnx_does_not_spin_where_nobody_has_said_how_many_threads() -> None:
+    from sdk.backends.ort import session_options
+
+    assert session_options(None).get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
 def test_a_file_that_is_no_model_is_refused(artifact: tuple[str, Path], tmp_path: Path) -> None:
     name, _ = artifact
     if name == "fake":

@@ -12,7 +12,7 @@ from sdk.contract import Contract
 from sdk.testing import FakeBackend
 from tests.conftest import PHOTOS
 
-SIZES = [(1, 1), (1, 5000), (5000, 1), (7, 3), (3000, 4000)]
+SIZES = [(1, 1), (1, 5000), (5000, 1), (7, 3), (1500, 2000)]
 
 
 def oracle(rgb: np.ndarray) -> Colorizer:

@@ -12,7 +12,6 @@ import onnx
 import pytest
 
 from converters import budgets, export, export_all
-from converters.build import build
 from converters.calibration import sample_photos
 from converters.export import Export
 from converters.formats import ALL_TARGETS, FORMATS, find_format, find_target
@@ -23,7 +22,7 @@ from sdk import Colorizer
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.contract import AB, STANDARD
 from sdk.manifest import load_manifest
-from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE, archived
+from tests.conftest import PHOTOS, PROJECT, STUDENT_RECIPE, archived, take_any_student
 from training.checkpoint import load_student
 from training.metrics import eager, psnr
 
@@ -36,12 +35,6 @@ QUICK = (
     find_target("coreml", "int8"),
     find_target("litert", "int8"),
 )
-
-
-def take_any_student(patch: pytest.MonkeyPatch) -> None:
-    """One with random weights too, and four photos."""
-    patch.setitem(budgets.budgets(budgets.BUDGETS), budgets.STUDENT, ())
-    patch.setattr(export, "LEAST_PHOTOS", 2)
 
 
 @pytest.fixture(scope="module")
@@ -154,14 +147,7 @@ def test_int8_is_quantized_the_way_it_says(exported: Export) -> None:
         assert np.abs(quantized.astype(int)).max() <= 64, "overflows on processors without VNNI"
 
 
-@pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exports are made here, where the toolchain is imported already, and not in a process each."""
-    take_any_student(monkeypatch)
-    monkeypatch.setattr(export, "_build", lambda jobs: {b.artifact.path: b for job in jobs for b in build(job)})
-
-
-@pytest.mark.usefixtures("in_this_process")
+@pytest.mark.usefixtures("exported_already")
 @pytest.mark.parametrize(
     "targets", [QUICK[:3], pytest.param(QUICK[3:], marks=pytest.mark.slow)], ids=["ONNX", "others"]
 )
@@ -196,7 +182,7 @@ def test_the_bundle_holds_an_artifact_for_each_backend_that_ships_one(exported: 
     Colorizer.load(model_dir=tmp_path / "models")
 
 
-@pytest.mark.usefixtures("in_this_process")
+@pytest.mark.usefixtures("exported_already")
 def test_what_is_out_of_bounds_is_named_and_leaves_no_manifest(
     student_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

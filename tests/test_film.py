@@ -19,6 +19,7 @@ from tests.conftest import PHOTOS, PROJECT
 
 av = pytest.importorskip("av", reason="NOT MEASURED: PyAV is not installed")
 from benchmarks import film as film_benchmark  # noqa: E402
+from benchmarks import flicker as flicker_benchmark  # noqa: E402
 from benchmarks.film import flicker, pan, write_film  # noqa: E402
 from sdk.film import colorize_film, half_of, stopped_path, with_colours  # noqa: E402
 
@@ -98,6 +99,20 @@ def test_the_benchmark_times_films_and_measures_flicker(tmp_path: Path, capsys: 
     page = (PROJECT / "docs" / "command.md").read_text()
     for figure in ("processor seconds a frame without the codec", "flicker with smoothing 0.7"):
         assert f"{published[figure]:.3f}".rstrip("0") in page or f"{published[figure]:.2f}" in page
+
+
+def test_the_page_shows_the_flicker_of_real_films(film: Path, tmp_path: Path) -> None:
+    assert flicker_benchmark.main([str(tmp_path / "flicker.json"), str(film), "--frames", "2"]) == 0
+    measured, published = (
+        json.loads(path.read_text())["films"]
+        for path in (tmp_path / "flicker.json", PROJECT / "docs" / "benchmarks" / "flicker.json")
+    )
+    assert measured["film.mkv"]["the film's own"] < measured["film.mkv"]["vividness 1, smoothing 0"]
+    lines = (PROJECT / "docs" / "command.md").read_text().splitlines()
+    for name, figures in published.items():
+        assert figures.keys() == measured["film.mkv"].keys()
+        (row,) = (line for line in lines if line.startswith(f"| `{name}`"))
+        assert sorted(float(cell) for cell in row.split("|")[2:-1]) == sorted(figures.values())
 
 
 def test_smoothing_calms_what_stands_still(film: Path) -> None:

@@ -3,6 +3,7 @@
 import copy
 import platform
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -119,10 +120,34 @@ def test_core_ml_itself_agrees(package: Path) -> None:
     assert np.abs(predicted - MilProgram(package).run(inputs)[AB.name]).max() < 2e-2
 
 
-def save_program(path: Path, operation: str, **arguments: Any) -> Path:
+OPERATORS: dict[str, tuple[dict[str, Any], Callable[[torch.Tensor], torch.Tensor]]] = {
+    "tanh": ({}, torch.tanh),
+    "exp": ({}, torch.exp),
+    "round": ({}, torch.round),
+    "clip": ({"alpha": -0.5, "beta": 0.25}, lambda x: x.clamp(-0.5, 0.25)),
+    "add": ({"y": 0.5}, lambda x: x + 0.5),
+    "sub": ({"y": 0.5}, lambda x: x - 0.5),
+    "real_div": ({"y": 3.0}, lambda x: x / 3),
+    "maximum": ({"y": 0.1}, lambda x: x.clamp(min=0.1)),
+    "relu": ({}, torch.relu),
+    "max_pool": (
+        {"kernel_sizes": [2, 2], "strides": [2, 2], "pad_type": "valid"},
+        lambda x: nn.functional.max_pool2d(x, 2),
+    ),
+    "slice_by_index": ({"begin": [0, 1, 1, 0], "end": [1, 2, 4, 4]}, lambda x: x[:, 1:, 1:]),
+    "upsample_bilinear": (
+        {"scale_factor_height": 2.0, "scale_factor_width": 2.0, "align_corners": False},
+        lambda x: nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear"),
+    ),
+}
+
+
+def save_program(path: Path, operators: dict[str, dict[str, Any]]) -> Path:
+    """One that answers with what each operator makes of its input."""
+
     @Builder.program(input_specs=[Builder.TensorSpec((1, 2, 4, 4))], opset_version=coremltools.target.iOS16)
     def program(x):
-        return getattr(Builder, operation)(x=x, **arguments)
+        return tuple(getattr(Builder, name)(x=x, name=name, **arguments) for name, arguments in operators.items())
 
     model: Any = coremltools.convert(
         program, minimum_deployment_target=coremltools.target.iOS16, compute_precision=coremltools.precision.FLOAT32
@@ -131,38 +156,15 @@ def save_program(path: Path, operation: str, **arguments: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("operation", "arguments", "expected"),
-    [
-        ("tanh", {}, torch.tanh),
-        ("exp", {}, torch.exp),
-        ("round", {}, torch.round),
-        ("clip", {"alpha": -0.5, "beta": 0.25}, lambda x: x.clamp(-0.5, 0.25)),
-        ("add", {"y": 0.5}, lambda x: x + 0.5),
-        ("sub", {"y": 0.5}, lambda x: x - 0.5),
-        ("real_div", {"y": 3.0}, lambda x: x / 3),
-        ("maximum", {"y": 0.1}, lambda x: x.clamp(min=0.1)),
-        ("relu", {}, torch.relu),
-        (
-            "max_pool",
-            {"kernel_sizes": [2, 2], "strides": [2, 2], "pad_type": "valid"},
-            lambda x: nn.functional.max_pool2d(x, 2),
-        ),
-        ("slice_by_index", {"begin": [0, 1, 1, 0], "end": [1, 2, 4, 4]}, lambda x: x[:, 1:, 1:]),
-        (
-            "upsample_bilinear",
-            {"scale_factor_height": 2.0, "scale_factor_width": 2.0, "align_corners": False},
-            lambda x: nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear"),
-        ),
-    ],
-)
-def test_operators_compute_what_they_say(operation: str, arguments: dict, expected, tmp_path: Path) -> None:
+def test_operators_compute_what_they_say(tmp_path: Path) -> None:
     values = np.random.default_rng(0).normal(size=(1, 2, 4, 4)).astype(np.float32)
-    program = MilProgram(save_program(tmp_path / "one.mlpackage", operation, **arguments))
-    (answer,) = program.run({"x": values}).values()
-    np.testing.assert_allclose(answer, expected(torch.from_numpy(values)).numpy(), atol=1e-6)
+    package = save_program(tmp_path / "all.mlpackage", {name: given for name, (given, _) in OPERATORS.items()})
+    answers = MilProgram(package).run({"x": values})
+    assert answers.keys() == OPERATORS.keys()
+    for name, (_, expected) in OPERATORS.items():
+        np.testing.assert_allclose(answers[name], expected(torch.from_numpy(values)).numpy(), atol=1e-6, err_msg=name)
 
 
 def test_an_unknown_operator_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UnknownOperatorError, match="erf"):
-        MilProgram(save_program(tmp_path / "one.mlpackage", "erf"))
+        MilProgram(save_program(tmp_path / "one.mlpackage", {"erf": {}}))

@@ -12,6 +12,7 @@ import pytest
 from tests import phones
 from tests.conftest import PROJECT
 
+LEFT = shutil.ignore_patterns(".venv", "node_modules", "runs", "artifacts")  # large, and in no release
 ARTIFACTS = ("manifest.json", "SHA256SUMS", "student-int8.pte", "student-fp16.mlpackage/Manifest.json")
 
 
@@ -19,7 +20,7 @@ ARTIFACTS = ("manifest.json", "SHA256SUMS", "student-int8.pte", "student-fp16.ml
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `just release` lays of a clone whose artifacts are a few bytes each, in a folder with nothing else."""
     clone = tmp_path_factory.mktemp("clone") / "project"
-    shutil.copytree(PROJECT, clone, symlinks=True, ignore=shutil.ignore_patterns("node_modules", "runs", "artifacts"))
+    shutil.copytree(PROJECT, clone, symlinks=True, ignore=LEFT)
     for name in ARTIFACTS:
         path = clone / "artifacts" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,16 +1,23 @@
-"""A task is refused a recipe it cannot follow."""
+"""Tasks by name, and the recipes that each of them refuses."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 from torch import nn
 from torch.nn.utils import parametrize
 
+from tests.conftest import PROJECT
 from tests.small_runs import TINY, TINY_GAN, run
 from training.checkpoint import build_network
 from training.config import RecipeError
 from training.start import TASKS
+
+
+def test_the_page_lists_the_tasks_as_they_are() -> None:
+    text = (PROJECT / "docs" / "training.md").read_text().partition("## Tasks")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", text, re.M) == list(TASKS)
 
 
 def test_distillation_without_a_teacher_says_what_is_missing(packed: Path, tmp_path: Path) -> None:

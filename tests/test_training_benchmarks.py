@@ -8,15 +8,16 @@ import pytest
 from benchmarks import clipping, loader
 from tests.conftest import PROJECT
 from tests.small_runs import TINY_GAN
+from training.data import PackedPhotos
 
 
 def test_clipping_is_measured_for_each_player(packed: Path) -> None:
-    recipe = dataclasses.replace(TINY_GAN, steps=20, gradient_clip=1e-6)
-    figures = clipping.measure("gan", recipe, packed, "random")
-    for player in ("network", "discriminator"):
-        assert figures[f"{player}, largest norm"] >= figures[f"{player}, median norm"] > 0
-        assert figures[f"{player}, share clipped"] == 1
-    assert figures["held_out_psnr"] > 0
+    recipe = dataclasses.replace(TINY_GAN, steps=3, gradient_clip=1e-6)
+    figures = clipping.measure("gan", recipe, PackedPhotos(packed), "random")
+    for norm in ("network_gradient_norm", "discriminator_gradient_norm"):
+        assert figures[f"{norm}, largest"] >= figures[f"{norm}, median"] > 1e-3
+        assert figures[f"{norm}, share clipped"] == 1
+    assert figures["ab_truth"] > 0
 
 
 def test_a_tree_makes_batches_as_fast_as_itself(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,7 @@ def train(
     total = None if recipe.minutes else recipe.steps
     bar = tqdm(batches, initial=training.step, total=total, unit="step", disable=not accelerator.is_main_process)
     for batch in bar:
-        losses, norms = _take_step(training, batch.to(accelerator.device), recipe)
+        losses, norms = take_step(training, batch.to(accelerator.device), recipe)
         training.minutes = clock.minutes()
         finished = share_done(recipe, training.step, training.minutes) >= 1
         stopping = finished or clock.is_over()
@@ -106,7 +106,7 @@ def _finish(log: RunLog, photos: Photos) -> None:
         print(f"left out {len(photos.left_out)} unusable photos, such as {next(iter(photos.left_out))}")
 
 
-def _take_step(training: Training, batch: Batch, recipe: Recipe) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def take_step(training: Training, batch: Batch, recipe: Recipe) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """One optimizer step for each turn; returns every loss term, and each player's gradient norm before clipping."""
     accelerator = training.accelerator
     # Dropout, too, is a function of seed, step and process.

@@ -10,6 +10,7 @@ const executablePath = ["/usr/bin/chromium"].find(existsSync);
 export const PYTHON = process.env.PYTHON ?? "python";
 const PORT = 8765;
 const CLOCK = "clock.spec.ts";
+const GPU = "webgpu.spec.ts"; // the same on a phone's screen
 const DESKTOP = { viewport: { width: 1280, height: 800 } };
 
 export default defineConfig({
@@ -26,7 +27,7 @@ export default defineConfig({
   },
   projects: [
     { name: "desktop", testIgnore: CLOCK, use: DESKTOP },
-    { name: "phone", testIgnore: CLOCK, use: { ...devices["Pixel 7"] } },
+    { name: "phone", testIgnore: [CLOCK, GPU], use: { ...devices["Pixel 7"] } },
     { name: "clock", testMatch: CLOCK, use: DESKTOP, dependencies: ["desktop", "phone"] },
   ],
   webServer: {

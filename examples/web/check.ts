@@ -1,6 +1,6 @@
 /** "Check this device": how fast it colours, and whether it colours as Python does. */
 
-import type { Colorizer, Timings } from "edge-colorizer-web";
+import type { Accelerator, Colorizer, Timings } from "edge-colorizer-web";
 
 import { button, element, save, sentence } from "./dom";
 
@@ -22,6 +22,7 @@ export interface Report {
   readonly browser: string;
   readonly cores: number;
   readonly relaxed_simd: boolean;
+  readonly accelerator: Accelerator;
   readonly model: { readonly name: string; readonly version: string; readonly precision: string; readonly sha256: string };
   readonly goldens_are_of_this_model: boolean;
   readonly runs: number;
@@ -87,8 +88,11 @@ async function check(colorizer: Colorizer, onShare: (share: number) => void): Pr
     greys.push(grey);
   }
   const timings: Timings[] = [];
+  let accelerator: Accelerator = "wasm";
   while (timings.length < RUNS) {
-    timings.push((await colorizer.colorize(greys[timings.length % greys.length])).timings);
+    const coloured = await colorizer.colorize(greys[timings.length % greys.length]);
+    timings.push(coloured.timings);
+    accelerator = coloured.accelerator;
     onShare(timings.length / RUNS);
   }
   return {
@@ -96,6 +100,7 @@ async function check(colorizer: Colorizer, onShare: (share: number) => void): Pr
     browser: navigator.userAgent,
     cores: navigator.hardwareConcurrency,
     relaxed_simd: relaxedSimd,
+    accelerator,
     model: { name: model, version, precision, sha256 },
     goldens_are_of_this_model: expected.model_sha256 === sha256,
     runs: RUNS,
@@ -137,12 +142,13 @@ function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-function show({ latency_ms, photos, relaxed_simd, goldens_are_of_this_model }: Report): void {
+function show({ latency_ms, photos, accelerator, relaxed_simd, goldens_are_of_this_model }: Report): void {
+  const simd = relaxed_simd ? "with relaxed SIMD" : "without relaxed SIMD, which newer browsers have";
   const milliseconds = ({ median, p95 }: Latency) => `${Math.round(median)} ms median, ${Math.round(p95)} ms p95`;
   const rows: [string, string][] = [
     ["Small copy and network", milliseconds(latency_ms.network)],
     ["Whole photo", milliseconds(latency_ms.whole)],
-    ["WebAssembly", relaxed_simd ? "with relaxed SIMD" : "without relaxed SIMD, which newer browsers have"],
+    ["The network runs on", accelerator === "webgpu" ? "WebGPU" : `WebAssembly ${simd}`],
     ...photos.map(({ name, psnr_db, agreement_db, grey_psnr_db }): [string, string] => [
       `Photo “${name}”`,
       `${psnr_db.toFixed(2)} dB to the original (grey: ${grey_psnr_db.toFixed(2)}), ${agreement_db.toFixed(1)} dB to Python`,

@@ -14,6 +14,12 @@ export async function coloured(colorizer: Colorizer, entry: Entry, taken: Set<st
   return new File([await withExif(blob, file)], downloadName(file, taken), { type });
 }
 
+/** Whether a PNG has 16 bits a channel, of which browsers leave 8 (PNG, third edition, 11.2.1). */
+export async function isDeeper(file: File): Promise<boolean> {
+  const header = new Uint8Array(await file.slice(0, 25).arrayBuffer());
+  return file.type === "image/png" && header[24] === 16;
+}
+
 /** Formats that may be transparent or are lossless stay so. */
 function downloadType({ type, name }: File): "image/png" | "image/jpeg" {
   return type === "image/jpeg" || /\.(hei[cf]|jpe?g)$/i.test(name) ? "image/jpeg" : "image/png";

@@ -14,7 +14,7 @@ import { Album, type Entry } from "./album";
 import { prepareCamera } from "./camera";
 import { prepareCheck } from "./check";
 import { button, element, save, sentence } from "./dom";
-import { coloured as colouredFile } from "./downloads";
+import { coloured as colouredFile, isDeeper } from "./downloads";
 import { Filmstrip } from "./filmstrip";
 import { Hand } from "./hand";
 import { keepForOffline, loadAnew } from "./offline";
@@ -99,13 +99,15 @@ function coloured(entry: Entry, result: Coloured): void {
 async function download(entries: readonly Entry[]): Promise<void> {
   await hold(async () => {
     const names = new Set<string>();
+    let deeper = false;
     for (const [index, entry] of entries.entries()) {
       announce(entries.length > 1 ? `Saving ${index + 1} of ${entries.length}` : "Saving at full size");
       const file = await colouredFile(await colorizer, entry, names);
       save(file, file.name);
       entry.saved = true;
+      deeper ||= await isDeeper(entry.file);
     }
-    announce("Saved");
+    announce(deeper ? "Saved with 8 bits a channel, all that browsers read; the colorize command keeps 16" : "Saved");
   });
 }
 

@@ -32,7 +32,10 @@ def session_options(threads: int | None) -> onnxruntime.SessionOptions:
     options.log_severity_level = _ERRORS_ONLY
     # Between answers its threads would spin on, on the processors that merging needs: a third of a photo's time.
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    if threads is not None:
+    if threads is None:
+        # Nor do they spin while one of them waits for a processor that decoding, merging or another program has.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    else:
         options.intra_op_num_threads = threads
     return options
 

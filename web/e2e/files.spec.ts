@@ -60,6 +60,16 @@ test("a transparent AVIF stays transparent", async ({ page }) => {
   expect(corner).toBe(0);
 });
 
+test("a 16-bit PNG is saved with 8, and the page says so", async ({ page }, testInfo) => {
+  const deep = testInfo.outputPath("deep.png");
+  execFileSync(PYTHON, ["-c", "import sys; from PIL import Image; Image.new('I;16', (64, 64), 30000).save(sys.argv[1])", deep]);
+  await open(page);
+  await choose(page, deep);
+  await expect(page.locator("#frame")).toBeVisible();
+  await save(page);
+  await expect(page.locator("#batch-text")).toHaveText(/^Saved with 8 bits a channel/);
+});
+
 test("TIFF and HEIC are coloured, by decoders that come with the first such photo", async ({ page }, testInfo) => {
   const made = (name: string, imports: string) => {
     const path = testInfo.outputPath(name);

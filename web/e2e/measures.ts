@@ -11,7 +11,8 @@ import { PYTHON } from "../playwright.config";
 import { PHOTOS, choose, open } from "./helpers";
 import { serveFolder } from "./server";
 
-const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
+/** The package's folder, as a server hands it out. */
+export const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 const RUNS = 40;
 
 export interface NetworkRuns {
@@ -37,6 +38,7 @@ export async function runNetwork(page: Page, { relaxedSimd }: { relaxedSimd: boo
         modelUrl: `${address}models/`,
         runtimeUrl: `${address}node_modules/@litertjs/core/wasm/`,
         workerUrl: `${address}dist/${worker}`,
+        accelerator: "wasm",
       });
       const file = new Blob([new Uint8Array(photo)]);
       const { answer } = await colorizer.colorize(file);

@@ -11,12 +11,13 @@
  *       └─ worker.ts        everything below happens off the main thread, one photo at a time
  *           └─ pixels.ts    the browser decodes; rows are read in strips
  *               └─ resize.ts + color.ts   a small copy's lightness L    the tensor contract, in
- *                   └─ network.ts         LiteRT in WebAssembly
+ *                   └─ network.ts         LiteRT in WebAssembly, or on a GPU: runner.ts chooses
  *               └─ color.ts               chroma ab, upsampled and merged with the photo's own L, strip by strip
  */
 
 import { BackendUnavailable, fromMessage } from "./errors.js";
 import type { Hint } from "./hints.js";
+import type { Accelerator } from "./memory.js";
 import type { PixelSource } from "./pixels.js";
 import type { Answer, ColorizeJob, Coloured, Info, InlinedModel, Job, Progress, Request, Response } from "./protocol.js";
 
@@ -38,12 +39,17 @@ export interface LoadOptions extends Watching {
   readonly workerUrl?: string | URL;
   /** Where no bundler is at work: the folder `wasm/` of @litertjs/core. */
   readonly runtimeUrl?: string | URL;
+  /**
+   * What runs the network: "wasm"; "webgpu"; or "auto", which starts with WebAssembly and, after the first photo, takes
+   * WebGPU where the browser has it and it answers alike and sooner.
+   */
+  readonly accelerator?: Accelerator | "auto";
 }
 
 export interface ColorizeOptions extends Watching {
   /** Chroma is multiplied by this: 0 is grey, 1 as the network says. */
   readonly strength?: number;
-  /** 0 for the faithful answer, 1 for the vivid one, and every blend between, where the network has both; 0.5 if unsaid. */
+  /** 0 for the faithful answer, 1 for the vivid one, and every blend between, where the network has both; 0.65 if unsaid. */
   readonly vividness?: number;
   /** Colours that somebody knows, in the photo's own pixels, where the network takes them. */
   readonly hints?: readonly Hint[];
@@ -84,11 +90,11 @@ export class Colorizer {
    * @throws BackendUnavailable where it cannot be loaded, or this browser cannot run it.
    */
   static async load(options: LoadOptions = {}): Promise<Colorizer> {
-    const { model = folder(options.modelUrl ?? "models/") } = options;
+    const { model = folder(options.modelUrl ?? "models/"), accelerator = "auto" } = options;
     const runtimeUrl = options.runtimeUrl && folder(options.runtimeUrl);
     const colorizer = new Colorizer(startWorker(options.workerUrl));
     try {
-      colorizer.loaded = await colorizer.ask<Info>({ kind: "load", model, runtimeUrl }, options);
+      colorizer.loaded = await colorizer.ask<Info>({ kind: "load", model, runtimeUrl, accelerator }, options);
     } catch (error) {
       colorizer.close();
       throw error;

@@ -1,12 +1,12 @@
 /** The network, on LiteRT's WebAssembly build. */
 
 import { type Contract, type TensorSpec, type Tensors, shape } from "./contract.js";
-import { ModelIntegrityError } from "./errors.js";
+import { BackendUnavailable, ModelIntegrityError } from "./errors.js";
+import type { Accelerator, Memory, TensorBuffer, TensorType } from "./memory.js";
 import type { Bindings } from "./runtime.js";
 
 type Model = ReturnType<Bindings["loadModel"]>;
 type Program = Awaited<ReturnType<Bindings["compileModel"]>>;
-type TensorBuffer = InstanceType<Bindings["LiteRtTensorBuffer"]>;
 
 /** A program's only signature. */
 const SIGNATURE = 0;
@@ -14,7 +14,7 @@ const SIGNATURE = 0;
 /** Holds one program and the memory of its inputs. */
 export class Network {
   private constructor(
-    private readonly litert: Bindings,
+    private readonly memory: Memory,
     private readonly program: Program,
     private readonly contract: Contract,
     /** In the contract's order. */
@@ -23,47 +23,50 @@ export class Network {
 
   /**
    * @param model verified bytes of a LiteRT program.
+   * @param memory where its tensors are to lie, and so what runs it.
    * @throws ModelIntegrityError where LiteRT refuses it, or its tensors are others.
+   * @throws BackendUnavailable where a GPU cannot run all of it.
    */
-  static async open(model: Uint8Array, contract: Contract, litert: Bindings): Promise<Network> {
-    const environment = litert.LiteRtEnvironment.create(null);
+  static async open(model: Uint8Array, contract: Contract, litert: Bindings, memory: Memory): Promise<Network> {
+    const { accelerator, device } = memory;
+    const environment = litert.LiteRtEnvironment.create(device);
     const address = litert._malloc(model.length); // kept: the program reads its weights from there
     litert.HEAPU8.set(model, address);
     try {
       const loaded = litert.loadModel(environment, address, model.length);
       check(loaded, contract);
-      const program = await litert.compileModel(environment, loaded, { accelerator: "wasm", gpuOptions: {}, webNNOptions: {} });
-      const inputs = contract.inputs.map((_, index) => {
-        const type = loaded.getInputTensorType(SIGNATURE, index);
-        return litert.LiteRtTensorBuffer.createManaged(environment, litert.LiteRtTensorBufferType.HOST_MEMORY, type, type.bytes());
-      });
-      return new Network(litert, program, contract, inputs);
+      // On a GPU an int8 network is computed with floats; half ones were not tried on any.
+      const options = { accelerator, gpuOptions: { precision: "fp32" as const }, webNNOptions: {} };
+      const program = await litert.compileModel(environment, loaded, options);
+      if (device && !program.isFullyAccelerated()) throw new Error("a part of it has no kernel");
+      const inputs = contract.inputs.map((_, index) => memory.allocate(environment, loaded.getInputTensorType(SIGNATURE, index)));
+      return new Network(memory, program, contract, inputs);
     } catch (error) {
       if (error instanceof ModelIntegrityError) throw error;
+      if (device) throw new BackendUnavailable(`WebGPU cannot run the network (${String(error)}); load it with the accelerator "wasm".`);
       throw new ModelIntegrityError(`LiteRT cannot open the model (${String(error)}); load another.`);
     }
   }
 
+  get accelerator(): Accelerator {
+    return this.memory.accelerator;
+  }
+
   /** The network's answers, by name. */
   async run(inputs: Tensors): Promise<Tensors> {
-    const { READ, WRITE } = this.litert.LiteRtTensorBufferLockMode;
-    this.contract.inputs.forEach(({ name }, index) => {
-      this.values(this.inputs[index], WRITE).set(inputs[name]);
-      this.inputs[index].unlock();
-    });
+    this.contract.inputs.forEach(({ name }, index) => this.memory.write(this.inputs[index], inputs[name]));
     const answers = await this.program.run(SIGNATURE, this.inputs);
-    const named = this.contract.outputs.map(({ name }, index): [string, Float32Array] => {
-      const values = this.values(answers[index], READ).slice();
+    const named = this.contract.outputs.map(async ({ name }, index): Promise<[string, Float32Array]> => {
+      const values = await this.memory.read(answers[index]);
       answers[index].delete();
       return [name, values];
     });
-    return Object.fromEntries(named);
+    return Object.fromEntries(await Promise.all(named));
   }
 
-  /** A buffer's floats where they lie; WebAssembly's memory moves when it grows, so they are not kept. */
-  private values(buffer: TensorBuffer, mode: Parameters<TensorBuffer["lock"]>[0]): Float32Array {
-    const address = buffer.lock(mode);
-    return new Float32Array(this.litert.HEAPU8.buffer as ArrayBuffer, address, buffer.packedSize() / Float32Array.BYTES_PER_ELEMENT);
+  /** Gives a GPU back. */
+  close(): void {
+    this.memory.device?.destroy();
   }
 }
 
@@ -81,10 +84,9 @@ function check(model: Model, contract: Contract): void {
 }
 
 type Names = ReturnType<ReturnType<Model["getSignature"]>["inputNames"]>;
-type Type = ReturnType<Model["getInputTensorType"]>;
 
 /** Each tensor's name and shape. */
-function list(names: Names, typeOf: (index: number) => Type): string[] {
+function list(names: Names, typeOf: (index: number) => TensorType): string[] {
   return Array.from({ length: names.size() }, (_, index) => {
     const sides = typeOf(index).layout().dimensions();
     return `${names.get(index)} ${Array.from({ length: sides.size() }, (_, axis) => sides.get(axis)).join("×")}`;

@@ -6,10 +6,12 @@ import { fetchAll } from "./download.js";
 import { type Hint, placeHints } from "./hints.js";
 import { ColorizerError } from "./errors.js";
 import { type Manifest, verify } from "./manifest.js";
+import { GpuMemory, HostMemory } from "./memory.js";
 import { Network } from "./network.js";
 import { context, decode, rowReader, rowsPerStrip, shrink } from "./pixels.js";
 import type { Answer, ColorizeJob, Coloured, Info, LoadJob, Progress } from "./protocol.js";
 import { resize } from "./resize.js";
+import { Runner } from "./runner.js";
 import { runtimeFiles, startRuntime } from "./runtime.js";
 import { hasRelaxedSimd } from "./simd.js";
 
@@ -24,7 +26,7 @@ export interface Watch {
 /** One network, held open between photos. */
 export class Pipeline {
   private constructor(
-    private readonly network: Network,
+    private readonly network: Runner,
     private readonly manifest: Manifest,
   ) {}
 
@@ -33,7 +35,10 @@ export class Pipeline {
     const { manifest, model, wasm } = await fetchAll(job, runtime, watch);
     verify(model, manifest.artifact);
     watch.report("open", 0);
-    const network = await Network.open(model, manifest.tensors, await startRuntime(runtime.mjs, wasm));
+    const litert = await startRuntime(runtime.mjs, wasm);
+    const onGpu = async () => Network.open(model, manifest.tensors, litert, await GpuMemory.open(litert));
+    const onWasm = () => Network.open(model, manifest.tensors, litert, new HostMemory(litert));
+    const network = new Runner(await (job.accelerator === "webgpu" ? onGpu() : onWasm()), job.accelerator === "auto" ? onGpu : undefined);
     // The first run is slower than all others; it should not be the user's.
     await network.run(encode(manifest.tensors, new Float32Array(manifest.tensors.side ** 2)));
     watch.report("open", 1);
@@ -70,7 +75,10 @@ export class Pipeline {
       merge: merged - predicted,
       total: merged - start,
     };
-    if (!job.encode) return { before, after: canvas.transferToImageBitmap(), answer, timings };
+    const { accelerator } = this.network;
+    // Only now, and not waited for: nobody's first photo should take longer.
+    void this.network.consider(encode(this.manifest.tensors, answer.lightness));
+    if (!job.encode) return { before, after: canvas.transferToImageBitmap(), answer, accelerator, timings };
     before.close();
     watch.report("encode", 0);
     return canvas.convertToBlob(job.encode);

@@ -3,6 +3,7 @@
 import type { Tensors } from "./contract.js";
 import type { ErrorMessage } from "./errors.js";
 import type { Hint } from "./hints.js";
+import type { Accelerator } from "./memory.js";
 import type { PixelSource } from "./pixels.js";
 
 /** A model as `edge-colorizer-web/inlined-model` has it: its manifest's text and its artifact in base64. */
@@ -17,6 +18,7 @@ export interface LoadJob {
   readonly model: string | InlinedModel;
   /** Absolute, ending in a slash: the folder of LiteRT's files, where no bundler has placed them. */
   readonly runtimeUrl?: string;
+  readonly accelerator: Accelerator | "auto";
 }
 
 export interface ColorizeJob {
@@ -74,6 +76,8 @@ export interface Coloured {
   readonly after: ImageBitmap;
   /** Give it back to `colorize` to merge again without running the network, or to run nothing else. */
   readonly answer: Answer;
+  /** What runs the network at present. */
+  readonly accelerator: Accelerator;
   readonly timings: Timings;
 }
 
