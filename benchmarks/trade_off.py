@@ -27,8 +27,8 @@ from sdk.color import FloatArray
 from sdk.colorizer import BUNDLED_MODEL
 from sdk.contract import Contract, Run, Tensors
 from sdk.manifest import load_manifest
-from training.checkpoint import CheckpointError, load_network
-from training.data import EmptyDatasetError
+from training.checkpoint import load_network
+from training.errors import TrainingError
 from training.evaluate import evaluate, markdown_table
 from training.metrics import EVALUATION_SIZE, Network
 from training.models.student import parameter_count
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as folder:
             costs, ways = _open(named, Path(folder), rounds=options.rounds)
         qualities = evaluate(ways, options.photos)
-    except (CheckpointError, EmptyDatasetError) as error:
+    except TrainingError as error:
         print(f"benchmarks.trade_off: {error}", file=sys.stderr)
         return 2
     options.out.mkdir(parents=True, exist_ok=True)

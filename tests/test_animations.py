@@ -116,6 +116,17 @@ def test_a_gif_frame_has_its_own_palette_and_may_reach_out() -> None:
     assert [rgba(frames[1], 11, column)[0] for column in (0, 15)] == [10, 245]
 
 
+@pytest.mark.parametrize(("count", "shown"), [(0, [60]), (1, [60]), (2, [60, 90]), (0xFFFFFFFF, [60])])
+def test_a_png_has_as_many_frames_as_it_says(count: int, shown: list[int]) -> None:
+    content = png({"pixels": level(60)}, {"pixels": level(90)}, {"pixels": level(120)}, count=count)
+    assert [rgba(frame, 0, 0)[0] for frame in read(content)] == shown
+
+
+def test_what_lies_between_a_gifs_blocks_is_passed_over() -> None:
+    content = gif({"pixels": level(10)}, {"pixels": level(90)})
+    assert len(read(content.replace(b"!\xf9", b"\0\0!\xf9"))) == 2
+
+
 def test_a_frame_of_a_png_shines_through_as_far_as_it_says() -> None:
     below, above = np.dstack([level(200)] * 3 + [level(128)]), np.dstack([level(100, 4, 4)] * 3 + [level(128, 4, 4)])
     frames = read(png({"pixels": below}, {"pixels": above, "over": 1, "after": 2}, {"pixels": above, "at": (8, 8)}))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import imagecodecs
 import numpy as np
 import pytest
+from PIL import Image
 
 from sdk import PhotoError, color, image
 from tests.samples import GREY, HEIGHT, RGB, WIDTH, Samples, profile, whole
@@ -82,6 +83,22 @@ def test_a_fourth_channel_is_transparency_where_the_file_says_so() -> None:
     assert image.read(psd(channels, COLOURS, 8)).alpha is None
 
 
+def test_only_channels_that_are_seen_are_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of some kB may say that it has 56 large ones."""
+    tall: list[int] = []
+    unpack = Image.frombytes
+    monkeypatch.setattr(Image, "frombytes", lambda *given: (tall.append(given[1][1]), unpack(*given))[1])
+    assert off(psd(planes_of(RGB, 8) + planes_of(GREY, 8) * 53, COLOURS, 8, packed=True), RGB) <= 0.3
+    assert sum(tall) == 3 * HEIGHT
+
+
+def test_a_row_may_say_more_than_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As GIMP once wrote them: a run goes on behind its row's end."""
+    pack = imagecodecs.packbits_encode
+    monkeypatch.setattr(imagecodecs, "packbits_encode", lambda row: bytes(pack(row)) + b"\xf8\7")
+    assert off(psd(planes_of(RGB, 8), COLOURS, 8, packed=True), RGB) <= 0.3
+
+
 def test_profile_and_notes_are_found() -> None:
     linear = profile("linear", grey=True)
     resources = resource(1005, struct.pack(">I4xI4x", 300 << 16, 300 << 16)) + resource(1039, linear)
@@ -99,7 +116,7 @@ def test_profile_and_notes_are_found() -> None:
         (psd(planes_of(GREY, 8) * 2, MULTICHANNEL, 8), "mode 7 at 8 bits"),
         (psd([GREY.astype(np.float32)], GREYSCALE, 32), "mode 1 at 32 bits"),
         (psd(planes_of(GREY, 8), COLOURS, 8), "1 channels, fewer"),
-        (psd(planes_of(RGB, 8), COLOURS, 8)[:-100], "not enough image data"),
+        (psd(planes_of(RGB, 8), COLOURS, 8)[:-100], "damaged"),
     ],
     ids=["multichannel", "floats", "too few channels", "cut off"],
 )

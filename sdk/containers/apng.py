@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from sdk.containers.frames import After, Decoded, Frame
@@ -13,12 +14,20 @@ Chunk = tuple[bytes, int, int]
 _CONTROL: Final = struct.Struct(">4x4I2H2B")
 _AFTER: Final[dict[int, After]] = {1: "clear", 2: "restore"}
 _HUNDREDTHS: Final = 100
+_MOST_FRAMES: Final = 1 << 31
 
 
-def is_animated(chunks: list[Chunk]) -> bool:
-    """Whether a PNG says so where it must: before its pixels."""
+def is_animated(content: bytes, chunks: list[Chunk]) -> bool:
+    """Whether a PNG says so where it must, before its pixels, and of how many frames."""
     kinds = [kind for kind, _, _ in chunks]
-    return b"acTL" in kinds[: kinds.index(b"IDAT")] and b"fcTL" in kinds
+    if b"IDAT" not in kinds or b"acTL" not in kinds[: kinds.index(b"IDAT")] or b"fcTL" not in kinds:
+        return False
+    return 0 < _count(content, chunks) <= _MOST_FRAMES
+
+
+def _count(content: bytes, chunks: list[Chunk]) -> int:
+    (count,) = next(struct.unpack_from(">I", content, start) for kind, start, _ in chunks if kind == b"acTL")
+    return count
 
 
 def shows_all(chunks: list[Chunk]) -> bool:
@@ -38,10 +47,10 @@ def frames_of(content: bytes, chunks: list[Chunk], decode: Callable[[tuple[int, 
     Raises:
         ValueError: There are fewer than the file says, or one lies outside the picture.
     """
-    (count,) = next(struct.unpack_from(">I", content, start) for kind, start, _ in chunks if kind == b"acTL")
+    count = _count(content, chunks)
     width, height = struct.unpack_from(">2I", content, chunks[0][1])
     frames: list[Frame] = []
-    for start, pixels in _packed(content, chunks):
+    for start, pixels in islice(_packed(content, chunks), count):
         across, down, left, top, delay, unit, after, over = _CONTROL.unpack_from(content, start)
         if not (0 < across <= width - left and 0 < down <= height - top):
             raise ValueError("one of its frames lies outside the picture")

@@ -43,13 +43,15 @@ class Frame:
 def composed(
     size: tuple[int, int], frames: list[Frame], picture_of: Callable[[Samples, Samples | None], Picture]
 ) -> list[Page]:
-    """An animation's pages, to be decoded in order, each once.
+    """An animation's pages, to be decoded in order, each once. A single picture needs no canvas.
 
     Args:
         size: The canvas's width and height; what lies outside is not shown.
         frames: At least one.
         picture_of: Makes a picture of what the canvas shows.
     """
+    if len(frames) == 1 and (frames[0].size, frames[0].left, frames[0].top) == (size, 0, 0):
+        return [Page(size, lambda: replace(picture_of(*frames[0].decode()), seconds=frames[0].seconds))]
     shown = _shown(size, frames)
 
     def decode() -> Picture:

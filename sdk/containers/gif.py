@@ -18,7 +18,7 @@ from sdk.containers.picture import Container, Picture, Samples
 from sdk.containers.pillow import array_of, looked_up
 from sdk.notes import Notes
 
-_EXTENSION, _IMAGE = 0x21, 0x2C
+_EXTENSION, _IMAGE, _END = 0x21, 0x2C, 0x3B
 _CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
 _HAS_TABLE, _INTERLACED, _CLEAR = 0x80, 0x40, 0x01
 _LOOPING: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
@@ -47,8 +47,11 @@ def open_gif(content: bytes) -> Container:
     width, height, flags = struct.unpack_from("<HHB", content, 6)
     at = 13 + _table_bytes(flags)
     read = _Read()
-    while at < len(content) and content[at] in (_EXTENSION, _IMAGE):
-        at = (_extension if content[at] == _EXTENSION else _image)(content, at, read)
+    while at < len(content) and content[at] != _END:
+        if content[at] in (_EXTENSION, _IMAGE):
+            at = (_extension if content[at] == _EXTENSION else _image)(content, at, read)
+        else:
+            at += 1  # what some writers leave between blocks
     if not read.frames:
         raise ValueError("it holds no picture")
     first = read.frames[0]

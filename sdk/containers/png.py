@@ -54,7 +54,7 @@ def open_png(content: bytes) -> Container:
         return decoded(_file(struct.pack(">2I", *size) + side[b"IHDR"][8:], side.get(b"PLTE"), packed))
 
     still = Page(size, lambda: picture(*decoded(pixels)))
-    if not is_animated(chunks):
+    if not is_animated(content, chunks):
         return Container("PNG", [still])
     pages = composed(size, frames_of(content, chunks, decoded_frame), picture)
     if not shows_all(chunks):

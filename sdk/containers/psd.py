@@ -4,7 +4,7 @@ Pillow knows 8 bits a sample, and takes any fourth channel for transparency.
 """
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -26,6 +26,13 @@ _RESOLUTION, _IPTC, _PROFILE, _EXIF, _XMP = 1005, 1028, 1039, 1058, 1060
 _FIXED: Final = 65536
 
 
+class _Table(NamedTuple):
+    """The lengths of packed rows, of all channels: their letter in `struct`, and what all of them take."""
+
+    letter: str
+    bytes: int
+
+
 def open_psd(content: bytes) -> Container:
     """Open a file of Photoshop's.
 
@@ -43,11 +50,13 @@ def open_psd(content: bytes) -> Container:
     found = _resources(resources)
 
     def decode() -> Picture:
-        planes = _planes(content, at, (channels, height, width), bits, wide=version == _BIG)
         space, colours = _SPACES[mode]
         if channels < colours:
             raise PhotoError(f"it has {channels} channels, fewer than its colours need.")
-        alpha = planes[colours] if channels > colours and _first_is_transparency(layers, version) else None
+        has_alpha = channels > colours and _first_is_transparency(layers, version)
+        table = _Table("I", 4 * channels * height) if version == _BIG else _Table("H", 2 * channels * height)
+        planes = _planes(content, at, (colours + has_alpha, height, width), bits, table)
+        alpha = planes[colours] if has_alpha else None
         samples = planes[0] if colours == 1 else planes[:colours].transpose(1, 2, 0)
         if mode == _INDEXED:
             samples = looked_up(np.frombuffer(palette[:768].ljust(768, b"\0"), np.uint8).reshape(3, 256).T, samples)
@@ -71,24 +80,41 @@ def _first_is_transparency(layers: bytes, version: int) -> bool:
     return len(layers) >= length + 2 and struct.unpack_from(">h", layers, length)[0] < 0
 
 
-def _planes(content: bytes, at: int, shape: tuple[int, int, int], bits: int, *, wide: bool) -> Samples:
-    """(channels, height, width) uint8 or uint16."""
+def _planes(content: bytes, at: int, shape: tuple[int, int, int], bits: int, table: _Table) -> Samples:
+    """The first channels: (channels, height, width) uint8 or uint16.
+
+    Args:
+        content: The file.
+        at: Where its picture is.
+        shape: Of what is wanted.
+        bits: Of a sample.
+        table: Of the lengths of packed rows.
+    """
     channels, height, width = shape
     (compression,) = struct.unpack_from(">H", content, at)
     if compression not in (_STORED, _PACK_BITS):
-        raise PhotoError(
-            f"its flattened picture is compressed in way {compression}, which is not read; save it as TIFF."
-        )
+        raise PhotoError(f"its picture is compressed in way {compression}, which is not read; save it as TIFF.")
     row_bytes = -(-width * bits // 8)
-    start = at + 2 + (channels * height * (4 if wide else 2) if compression == _PACK_BITS else 0)
-    # All channels lie one below the other: a picture of bytes, as tall as all of them.
-    size, way = (row_bytes, channels * height), "packbits" if compression == _PACK_BITS else "raw"
-    rows = np.asarray(Image.frombytes("L", size, content[start:], way, "L"))
+    # Channels lie one below the other: a picture of bytes, as tall as all of them.
+    if compression == _STORED:
+        rows = np.frombuffer(content, np.uint8, channels * height * row_bytes, at + 2).reshape(-1, row_bytes)
+    else:
+        lengths = struct.unpack_from(f">{channels * height}{table.letter}", content, at + 2)
+        rows = _unpacked(content, at + 2 + table.bytes, row_bytes, lengths)
     if bits == 1:
         rows = np.unpackbits(rows, axis=1, count=width) * np.uint8(255)
     elif bits == 16:
         rows = rows.view(">u2").astype(np.uint16)
     return rows.reshape(shape)
+
+
+def _unpacked(content: bytes, at: int, row_bytes: int, lengths: tuple[int, ...]) -> Samples:
+    """(rows, bytes of a row): each by itself, for some writers' rows say more than they hold."""
+    rows = np.empty((len(lengths), row_bytes), np.uint8)
+    for row, length in zip(rows, lengths, strict=True):
+        row[...] = np.asarray(Image.frombytes("L", (row_bytes, 1), content[at : at + length], "packbits", "L"))[0]
+        at += length
+    return rows
 
 
 def _resources(section: bytes) -> dict[int, bytes]:
