@@ -19,6 +19,7 @@ LEAST_CORNERS = 8
 """That lie as one map says."""
 _SIDE = 192  # the shorter one, in pixels
 _KNOWN_CORNERS, _CORNERS = 250, 150  # of a photo; those that are looked up are many
+_MOST_SQUEEZED, _SMALLEST_SCALE = 2.5, 0.3  # of maps between copies
 _LARGEST_ERROR = 4.0  # of a corner's place, in pixels
 _FLANN_LSH: dict[str, Any] = {"algorithm": 6, "table_number": 3, "key_size": 18, "multi_probe_level": 0}
 _BLOCK = 8
@@ -103,5 +104,10 @@ def _corners(grey: Image.Image, count: int) -> tuple[npt.NDArray[np.float32], Ui
 def _on_one_map(ours: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> int:
     if len(ours) < LEAST_CORNERS:
         return 0
-    agreeing: Any = cv2.estimateAffine2D(ours, theirs, ransacReprojThreshold=_LARGEST_ERROR)[1]
-    return int(agreeing.sum())
+    found: Any = cv2.estimateAffine2D(ours, theirs, ransacReprojThreshold=_LARGEST_ERROR)
+    affine, agreeing = found
+    if affine is None:
+        return 0
+    longest, shortest = np.linalg.svd(affine[:, :2], compute_uv=False)
+    # A map that flattens a photo, or shrinks it to a point, fits corners by chance.
+    return int(agreeing.sum()) if longest < _MOST_SQUEEZED * shortest and shortest > _SMALLEST_SCALE else 0
