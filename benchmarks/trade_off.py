@@ -181,7 +181,7 @@ def _plot(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], named
     _draw(latency, points, sides, ("ms", "psnr"), line="-")
     _draw(latency, points, [INT8], ("ms", "psnr"))
     _draw(distance, points, blends, ("kid", "psnr"), line="-")
-    _draw(distance, points, [GREY, *named], ("kid", "psnr"))
+    _draw(distance, points, [GREY, *(name for name in named if name != FP32)], ("kid", "psnr"))
     for axes, metric in ((size, "psnr"), (size_distance, "kid")):
         _draw(axes, points, [INT8, at_vividness(1), *named], ("mb", metric))
         axes.set_xlim(left=0)
@@ -190,7 +190,7 @@ def _plot(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], named
     return figure
 
 
-_AXES = {"ms": "milliseconds a photo, one thread", "mb": "MB", "psnr": "PSNR, dB", "kid": "KID ×1000, 0 is nearest"}
+_AXES = {"ms": "milliseconds a photo, one thread", "mb": "MB", "psnr": "PSNR, dB", "kid": "KID ×1000, less is nearer"}
 
 
 def _draw(

@@ -15,7 +15,7 @@ from sdk.options import as_argument
 
 OnColor = Literal["recolor", "keep", "error"]
 _ON_COLOR: Final[tuple[str, ...]] = get_args(OnColor)
-DEFAULT_VIVIDNESS: Final = 0.65
+DEFAULT_VIVIDNESS: Final = 0.6
 
 
 class LookOptions(TypedDict, total=False):

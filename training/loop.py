@@ -64,7 +64,6 @@ def train(
     """
     run.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
-    torch.backends.cudnn.benchmark = True  # every step has the same shapes
     accelerator = Accelerator(mixed_precision=best_precision())
     training = open_run(task_name, recipe, run, encoder_weights, accelerator)
     photos.move_to(accelerator.device)

@@ -46,7 +46,7 @@ export function encode(contract: Contract, lightness: Float32Array, hints?: Floa
 }
 
 /** As the command's. */
-export const DEFAULT_VIVIDNESS = 0.65;
+export const DEFAULT_VIVIDNESS = 0.6;
 
 /**
  * What a network says of a photo, in Lab units.

@@ -7,7 +7,7 @@ import ImageIO
 /// Colours photos with one network, held open between calls. Any task may call it; the work leaves the main thread alone.
 public final class Colorizer: Sendable {
     /// As the Python SDK's.
-    public static let defaultVividness: Float = 0.65
+    public static let defaultVividness: Float = 0.6
 
     private let network: Network
     private let path = ColorPath()

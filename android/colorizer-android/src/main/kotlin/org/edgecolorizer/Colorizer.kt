@@ -87,7 +87,7 @@ class Colorizer private constructor(private val model: Model) : Closeable {
 
     companion object {
         /** As the Python SDK's. */
-        const val DEFAULT_VIVIDNESS = 0.65f
+        const val DEFAULT_VIVIDNESS = 0.6f
 
         private const val LIGHTNESS = "lightness"
         private const val HINTS = "hints"
