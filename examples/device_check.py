@@ -1,7 +1,7 @@
 """How fast and how well this device colours: every backend it has, on three photos whose colours are known.
 
     pip install '.[bench]'
-    python examples/device_check.py --model artifacts --json check.json --most-ms 100 --least-psnr 18
+    python examples/device_check.py --model artifacts --json check.json --most-ms 100 --least-psnr 20
 
 Prints a table, a row a backend: latency of the network and its lightness, peak memory of the process so far, PSNR and
 SSIM to the original photos, and how near the pictures are to those made on the machine that exported the model. Exit
