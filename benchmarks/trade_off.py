@@ -140,8 +140,7 @@ def _markdown(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], n
 
     def row(name: str) -> list[str]:
         quality = [format(qualities[name][metric], digits) for metric, digits in shown.items()]
-        # A blend costs what its network costs.
-        cost = costs.get(name, costs[INT8] if name.startswith(INT8) else Costs(0, 0, 0, 0))
+        cost = _cost_of(name, costs)
         return [
             name,
             f"{cost.parameters / 1e6:.2f}",
@@ -168,13 +167,16 @@ def _markdown(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], n
     )
 
 
+def _cost_of(name: str, costs: dict[str, Costs]) -> Costs:
+    """A blend costs what its network costs, and grey nothing."""
+    return costs.get(name, costs[INT8] if name.startswith(INT8) else Costs(0, 0, 0, 0))
+
+
 def _plot(qualities: dict[str, dict[str, float]], costs: dict[str, Costs], named: dict[str, Path]) -> Figure:
     figure = Figure(figsize=(9, 7.2), layout="constrained")
     (latency, distance), (size, size_distance) = figure.subplots(2, 2)
-    # A blend costs what its network costs.
-    priced = {name: costs.get(name, costs[INT8]) for name in qualities}
     points = {
-        name: quality | {"ms": priced[name].seconds * 1000, "mb": priced[name].bytes / 1e6}
+        name: quality | {"ms": _cost_of(name, costs).seconds * 1000, "mb": _cost_of(name, costs).bytes / 1e6}
         for name, quality in qualities.items()
     }
     blends, sides = [at_vividness(vividness) for vividness in (0.0, *VIVIDNESS)], [at_side(side) for side in SIDES]

@@ -41,9 +41,18 @@ def paint_objects(lightness: Tensor, ab: Tensor, draws: Tensor, *, share: float)
     Returns:
         (N, 2, H, W): the chroma to learn.
     """
+    chosen = (draws[:, 0] < share).nonzero()[:, 0]
+    if not len(chosen):
+        return ab
+    those = chosen.to(ab.device, non_blocking=True)
+    painted = _painted(lightness[those], ab[those], draws[chosen].to(ab.device, non_blocking=True))
+    return ab.index_copy(0, those, painted)
+
+
+def _painted(lightness: Tensor, ab: Tensor, draws: Tensor) -> Tensor:
+    """Photos' chroma with one object of each painted over, unless that is most of the photo."""
     count, _, height, width = ab.shape
-    draws = draws.to(ab.device, non_blocking=True)
-    some, like, hue, colourful = draws[:, [0, 3, 4, 5]].T.reshape(4, count, 1, 1, 1)
+    like, hue, colourful = draws[:, 3:6].T.reshape(3, count, 1, 1, 1)
     lab = torch.cat([F.avg_pool2d(lightness, 2) * (LIGHTNESS.scale[0] / 2), ab * AB.scale[0]], dim=1)
     place = _places(draws, height, width)[:, :1]
     there = lab.flatten(2).gather(2, place[:, None].expand(-1, 3, -1))[..., None]
@@ -53,8 +62,8 @@ def paint_objects(lightness: Tensor, ab: Tensor, draws: Tensor, *, share: float)
         reached = F.max_pool2d(reached, 3, stride=1, padding=1) * alike
     angle, chroma = hue * (2 * torch.pi), (PAINT[0] + (PAINT[1] - PAINT[0]) * colourful) / AB.scale[0]
     paint = torch.cat([angle.cos(), angle.sin()], dim=1) * chroma - there[:, 1:] / AB.scale[0]
-    painted = (some < share) & (reached.mean(dim=(2, 3), keepdim=True) < LARGEST)
-    return (ab + paint * reached * painted).clamp(-1, 1)
+    is_object = reached.mean(dim=(2, 3), keepdim=True) < LARGEST
+    return (ab + paint * reached * is_object).clamp(-1, 1)
 
 
 def random_hints(ab: Tensor, draws: Tensor, *, share: float) -> Tensor:

@@ -3,6 +3,7 @@
 Each first looks at a picture, then judges what it saw, so that a generator's picture is looked at once a step.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import astuple
 from functools import partial
@@ -18,9 +19,10 @@ from training.models.encoders import INPUT_RANGES, find_encoder, stage_channels
 from training.models.rgb import as_rgb
 
 
-class Discriminator(nn.Module):
+class Discriminator(nn.Module, ABC):
     """What every discriminator here answers."""
 
+    @abstractmethod
     def look(self, lightness: Tensor, ab: Tensor, encoded: Sequence[Tensor]) -> list[Tensor]:
         """What it sees of a picture.
 
@@ -29,11 +31,10 @@ class Discriminator(nn.Module):
             ab: (N, 2, S/2, S/2) in [-1, 1].
             encoded: What the generator's encoder makes of the lightness, shallowest first.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def forward(self, seen: Sequence[Tensor]) -> Tensor:
         """Judge what it saw: (N, patches), above zero is real."""
-        raise NotImplementedError
 
 
 # Photos' chroma has a deviation of about 0.15 in the contract's scale; layers of spectral norm one would hardly see it.

@@ -71,8 +71,7 @@ class Encoder:
         """
         convolution, norm = self.stem
         stem = fold_rgb_stem(weights[convolution], weights[norm], input_range)
-        renamed = {self.rename(key): value for key, value in {**weights, convolution: stem[0], norm: stem[1]}.items()}
-        stages.load_state_dict({key: value for key, value in renamed.items() if key is not None})
+        self._fill(stages, {**weights, convolution: stem[0], norm: stem[1]})
 
     def rgb_stages(self) -> nn.ModuleList:
         """The published network, which sees RGB in its own input range.
@@ -83,9 +82,12 @@ class Encoder:
         weights, stages = self.published(), self.build(1.0)
         stem = next(module for module in stages.modules() if isinstance(module, nn.Conv2d))
         stem.weight, stem.in_channels = nn.Parameter(torch.empty_like(weights[self.stem[0]])), 3
-        renamed = {self.rename(key): value for key, value in weights.items()}
-        stages.load_state_dict({key: value for key, value in renamed.items() if key is not None})
+        self._fill(stages, weights)
         return stages
+
+    def _fill(self, stages: nn.ModuleList, published: Mapping[str, Tensor]) -> None:
+        renamed = {self.rename(key): value for key, value in published.items()}
+        stages.load_state_dict({key: value for key, value in renamed.items() if key is not None})
 
 
 def find_encoder(name: str) -> Encoder:
