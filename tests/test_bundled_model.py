@@ -70,6 +70,7 @@ def test_it_meets_its_bars_on_the_evaluation_photos(eval_photos: Path, bundled_f
     [
         ("quality.json", BUNDLED_MODEL / "MODEL_CARD.md"),
         ("hints.json", PROJECT / "docs" / "evaluation.md"),
+        ("held-out.json", PROJECT / "docs" / "evaluation.md"),
         ("ablation.json", PROJECT / "docs" / "training.md"),
         ("twins.json", PROJECT / "docs" / "training.md"),
     ],
