@@ -8,7 +8,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # `npm run build` makes the page of these, and writes the service worker last.
-SOURCES = ("web/*.[jt]s*", "web/src/*", "examples/web/*", "examples/photos/*", "goldens/photos/*", "sdk/models/*")
+SOURCES = ("web/*.[jt]s*", "web/src/*", "examples/web/**/*", "examples/photos/*", "goldens/photos/*", "sdk/models/*")
 LAST_WRITTEN = "sdk/page/sw.js"
 LONGEST_SECONDS = 600
 

@@ -85,9 +85,11 @@ def test_the_page_is_built_where_npm_is_and_only_when_it_is_not_fresh(checkout: 
     names, _ = checkout.build(Path(sys.executable).with_name("uv"), "build")  # an sdist, and the wheel from that
     assert "sdk/page/index.html" in names
     assert checkout.log.read_text() == built
-    (checkout.folder / "web" / "package.json").touch()
-    checkout.build()
-    assert checkout.log.read_text() == 2 * built
+    shutil.copytree(PROJECT / "examples" / "web", checkout.folder / "examples" / "web")
+    for builds, source in enumerate(("web/package.json", "examples/web/styles/photo.css"), start=2):
+        (checkout.folder / source).touch()
+        checkout.build()
+        assert checkout.log.read_text() == builds * built
 
 
 @pytest.mark.slow
