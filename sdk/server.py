@@ -11,6 +11,7 @@ import mimetypes
 import re
 import socket
 import sys
+import tarfile
 import webbrowser
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +25,7 @@ from sdk.colorizer import BUNDLED_MODEL
 from sdk.errors import OutputError, PageUnavailable
 
 PAGE: Final = Path(__file__).parent / "page"
-"""Where the built page lies, if this installation has it."""
+"""Where the page lies: a folder where it was built, a `.tar.xz` beside that where it was installed, if at all."""
 
 HEADERS: Final = {
     # Pages of other origins can neither hold on to this one nor show its files.
@@ -75,13 +76,13 @@ def serve(*, host: str = "127.0.0.1", port: int = 8000, open_browser: bool = Tru
 
 def open_server(*, host: str = "127.0.0.1", port: int = 0, page: Path | None = None) -> ThreadingHTTPServer:
     """A server that listens and waits for `serve_forever`; see `serve`."""
-    page = page or PAGE
-    if not (page / "index.html").is_file():
+    files = _page(page or PAGE)
+    if "/index.html" not in files:
         raise PageUnavailable(
             "This installation has no web page: there was no npm (https://nodejs.org) to build it, or no network. "
             "Install again from a checkout where both are at hand, or run `just page` in one."
         )
-    files = {**_files(page, "/"), **_files(BUNDLED_MODEL, "/models/")}
+    files |= _folder(BUNDLED_MODEL, "/models/")
     files["/"] = files["/index.html"]
 
     class Handler(_FileHandler):
@@ -103,15 +104,12 @@ def open_server(*, host: str = "127.0.0.1", port: int = 0, page: Path | None = N
 class _File:
     """A file as it is sent; what takes time is done once, when it is first asked for."""
 
-    path: Path
-
-    @cached_property
-    def plain(self) -> bytes:
-        return self.path.read_bytes()
+    suffix: str
+    plain: bytes
 
     @cached_property
     def compressed(self) -> bytes | None:
-        return gzip.compress(self.plain, mtime=0) if self.path.suffix.lower() in _COMPRESSIBLE else None
+        return gzip.compress(self.plain, mtime=0) if self.suffix in _COMPRESSIBLE else None
 
     @cached_property
     def tag(self) -> str:
@@ -119,11 +117,29 @@ class _File:
 
     @property
     def type(self) -> str:
-        return _TYPES.get(self.path.suffix.lower()) or mimetypes.guess_type(self.path)[0] or "application/octet-stream"
+        return _TYPES.get(self.suffix) or mimetypes.guess_type(f"file{self.suffix}")[0] or "application/octet-stream"
 
 
-def _files(folder: Path, prefix: str) -> dict[str, _File]:
-    return {prefix + path.relative_to(folder).as_posix(): _File(path) for path in folder.rglob("*") if path.is_file()}
+def _page(page: Path) -> dict[str, _File]:
+    archive = page.with_suffix(".tar.xz")
+    return _folder(page, "/") if page.is_dir() or not archive.exists() else _unpacked(archive)
+
+
+def _folder(folder: Path, prefix: str) -> dict[str, _File]:
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {
+        prefix + path.relative_to(folder).as_posix(): _File(path.suffix.lower(), path.read_bytes()) for path in paths
+    }
+
+
+def _unpacked(archive: Path) -> dict[str, _File]:
+    """In memory: hatch_build.py packed it, and nothing needs it on the disk."""
+    with tarfile.open(archive) as packed:
+        return {
+            f"/{member.name}": _File(Path(member.name).suffix.lower(), file.read())
+            for member in packed
+            if (file := packed.extractfile(member))
+        }
 
 
 class _Server(ThreadingHTTPServer):
@@ -159,7 +175,7 @@ class _FileHandler(BaseHTTPRequestHandler):
         if not self._is_meant():
             return self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "Ask for this server by its address.")
         file = self.served.get(unquote(urlsplit(self.path).path))
-        if file is None or not file.path.is_file():
+        if file is None:
             return self._refuse(HTTPStatus.NOT_FOUND)
         asked_range = self.headers.get("Range")
         compressed = file.compressed if self._takes_gzip() and not asked_range else None

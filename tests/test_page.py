@@ -24,7 +24,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.tools, self.log = folder / "checkout", folder / "tools", folder / "npm.log"
-        shutil.copytree(PROJECT / "sdk", self.folder / "sdk", ignore=shutil.ignore_patterns("page", "__pycache__"))
+        shutil.copytree(PROJECT / "sdk", self.folder / "sdk", ignore=shutil.ignore_patterns("page*", "__pycache__"))
         (self.folder / "web").mkdir()
         for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "web/package.json"):
             shutil.copy(PROJECT / name, self.folder / name)
@@ -58,7 +58,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def test_a_wheel_is_made_without_npm_and_one_sentence_says_what_it_lacks(checkout: Checkout) -> None:
     names, said = checkout.build()
-    assert "sdk/page/index.html" not in names
+    assert "sdk/page.tar.xz" not in names
     assert "sdk/server.py" in names
     assert said.count("Built without the web page") == 1
     assert "npm (https://nodejs.org) is not installed." in said
@@ -69,25 +69,29 @@ def test_a_wheel_is_made_where_npm_fails(checkout: Checkout) -> None:
     checkout.has_npm(status=1)
     (checkout.folder / "sdk" / "page").mkdir()
     (checkout.folder / "sdk" / "page" / "index.html").write_text("half a page")
+    (checkout.folder / "sdk" / "page.tar.xz").write_text("an old page")
     names, said = checkout.build()
-    assert "sdk/page/index.html" not in names
+    assert "sdk/page.tar.xz" not in names
     assert said.count("Built without the web page") == 1
 
 
 def test_the_page_is_built_where_npm_is_and_only_when_it_is_not_fresh(checkout: Checkout) -> None:
     checkout.has_npm()
     names, _ = checkout.build()
-    assert "sdk/page/index.html" in names
+    assert "sdk/page.tar.xz" in names
+    assert not any(name.startswith("sdk/page/") for name in names)
     built = checkout.log.read_text()
     assert [line.split()[0] for line in built.splitlines()] == ["ci", "run"]
     checkout.build()
     assert checkout.log.read_text() == built
     names, _ = checkout.build(Path(sys.executable).with_name("uv"), "build")  # an sdist, and the wheel from that
-    assert "sdk/page/index.html" in names
+    assert "sdk/page.tar.xz" in names
     assert checkout.log.read_text() == built
-    (checkout.folder / "web" / "package.json").touch()
-    checkout.build()
-    assert checkout.log.read_text() == 2 * built
+    shutil.copytree(PROJECT / "examples" / "web", checkout.folder / "examples" / "web")
+    for builds, source in enumerate(("web/package.json", "examples/web/styles/photo.css"), start=2):
+        (checkout.folder / source).touch()
+        checkout.build()
+        assert checkout.log.read_text() == builds * built
 
 
 @pytest.mark.slow

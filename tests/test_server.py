@@ -2,14 +2,17 @@
 
 import gzip
 import http.client
+import shutil
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from hatch_build import pack
 from sdk import OutputError, PageUnavailable
 from sdk.cli import main
 from sdk.colorizer import BUNDLED_MODEL
@@ -26,14 +29,20 @@ def page(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def port(page: Path) -> Iterator[int]:
-    with open_server(page=page) as server:
+@contextmanager
+def serving(page: Path, host: str = "127.0.0.1") -> Iterator[int]:
+    with open_server(host=host, page=page) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server.server_port
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def port(page: Path) -> Iterator[int]:
+    with serving(page) as port:
+        yield port
 
 
 def ask(
@@ -58,6 +67,18 @@ def ask(
 def test_it_serves_the_page_and_the_model(port: int, path: str, kind: str, content: bytes) -> None:
     answer, body = ask(port, path)
     assert (answer.status, answer.getheader("Content-Type"), body) == (200, kind, content)
+
+
+def test_an_installed_page_is_served_out_of_its_archive(page: Path) -> None:
+    (page / "models").mkdir()
+    (page / "models" / "old.tflite").write_bytes(b"old")
+    pack(page, page.with_suffix(".tar.xz"))
+    shutil.rmtree(page)
+    with serving(page) as port:
+        for path, content in {"/": b"<h1>Hello</h1>", "/assets/network.wasm": b"\0asm"}.items():
+            assert ask(port, path)[1] == content
+        assert ask(port, "/models/old.tflite")[0].status == 404
+        assert ask(port, "/models/student-int8.tflite")[0].status == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/nothing"])
@@ -144,30 +165,27 @@ def test_a_connection_that_says_nothing_is_closed(port: int, monkeypatch: pytest
 
 
 def test_a_browser_that_goes_away_leaves_no_traceback(
-    page: Path, port: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    page: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sdk.server._FileHandler.timeout", 0.2)
     (page / "index.html").write_bytes(bytes(30_000_000))  # more than the system's buffers take
-    threads = threading.active_count()
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        connection.recv(1)
-    deadline = time.monotonic() + 5
-    while threading.active_count() > threads and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert threading.active_count() == threads
+    with serving(page) as port:
+        threads = threading.active_count()
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            connection.recv(1)
+        deadline = time.monotonic() + 5
+        while threading.active_count() > threads and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert threading.active_count() == threads
     assert capfd.readouterr().err == ""
 
 
 def test_it_listens_on_ipv6(page: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     if not socket.has_ipv6:
         pytest.skip("NOT MEASURED: this machine has no IPv6")
-    with open_server(host="::1", page=page) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        assert ask(server.server_port, "/", host="::1")[0].status == 200
-        server.shutdown()
-        thread.join()
+    with serving(page, host="::1") as port:
+        assert ask(port, "/", host="::1")[0].status == 200
     monkeypatch.setattr("sdk.server.PAGE", page)
     monkeypatch.setattr("sdk.server._Server.serve_forever", lambda server: None)
     assert main(["serve", "--host", "::1", "--port", "0", "--no-browser"]) == 0
