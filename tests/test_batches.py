@@ -10,6 +10,7 @@ from sdk.contract import HINTS, LIGHTNESS
 from tests.small_runs import BATCH_OF_EIGHT
 from training.config import Recipe, StudentConfig
 from training.data import Batch, PackedPhotos
+from training.data.crops import crop, draw_crops
 from training.data.hints import draw_hints, paint_objects, random_hints
 
 
@@ -52,6 +53,15 @@ def test_processes_together_see_one_batch(packed: Path) -> None:
     photos = PackedPhotos(packed)
     halves = [photos.batch(5, BATCH_OF_EIGHT, rank=rank, world=2) for rank in (0, 1)]
     assert torch.equal(torch.cat([half.ab for half in halves]), photos.batch(5, BATCH_OF_EIGHT).ab)
+
+
+def test_photos_are_cropped_alike_however_many_there_are() -> None:
+    generator = torch.Generator().manual_seed(0)
+    pixels, draws = torch.randint(0, 256, (19, 48, 48, 3), dtype=torch.uint8), draw_crops(19, generator)
+    together = crop(pixels, draws, smallest=0.5, size=32)
+    apart = [crop(pixels[[at]], draws[[at]], smallest=0.5, size=32) for at in range(19)]
+    for all_at_once, one_by_one in zip(together, zip(*apart, strict=True), strict=True):
+        assert torch.allclose(all_at_once, torch.cat(one_by_one), atol=1e-6)
 
 
 def test_a_crop_is_what_a_general_affine_map_gives(packed: Path) -> None:

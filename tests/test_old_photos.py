@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from sdk.contract import LIGHTNESS
 from tests.small_runs import BATCH_OF_EIGHT
@@ -41,6 +42,15 @@ def test_a_degradation_does_what_its_name_says(degrade: Callable[..., torch.Tens
         "jpeg": 0 < (old - photos).abs().mean() < 0.1,
     }
     assert expected[degrade.__name__]
+
+
+def test_a_blur_is_a_gaussian_of_its_width_to_the_last_pixel() -> None:
+    photos = torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    widths = torch.tensor([0.2, 0.9])
+    deviations = 0.3 + (old_photos.WIDEST_BLUR - 0.3) * widths
+    for photo, ours, deviation in zip(photos, old_photos.blur(photos, widths, widths), deviations, strict=True):
+        theirs = gaussian_filter(photo[0].numpy(), deviation.item(), mode="nearest", radius=4)
+        assert torch.allclose(ours[0], torch.from_numpy(theirs), atol=1e-5)
 
 
 def test_black_that_was_rounded_below_black_stays_a_number() -> None:

@@ -81,10 +81,11 @@ class Photos(ABC):
         crops, ages, hints = draws
         pixels, usable = self.pixels(self._indices(step, recipe)[ours])
         lightness, ab = crop(pixels, crops[usable], smallest=recipe.smallest_crop, size=recipe.size)
-        inputs = {LIGHTNESS.name: age(lightness, ages[usable], share=recipe.old_photos)}
+        inputs = {LIGHTNESS.name: lightness}
         if recipe.takes_hints:
             ab = paint_objects(lightness, ab, hints[usable], share=recipe.hinted_photos * recipe.painted_objects)
             inputs[HINTS.name] = random_hints(ab, hints[usable], share=recipe.hinted_photos)
+        age(lightness, ages[usable], share=recipe.old_photos)  # last: objects are found in what was photographed
         return Batch(inputs, ab)
 
     def _indices(self, step: int, recipe: Recipe) -> npt.NDArray[np.intp]:
