@@ -24,6 +24,7 @@ from training.config import (
     TeacherConfig,
 )
 from training.data import Batch, PackedPhotos, decode_rgb
+from training.losses import negative_psnr
 from training.models.classes import SIDE, STEP, nearest_classes
 from training.models.encoders import ENCODERS
 from training.models.unet import UNet
@@ -151,6 +152,21 @@ def test_a_vivid_head_learns_beside_a_faithful_one_and_both_from_hints(packed: P
     torch.stack(list(losses.values())).sum().backward()
     assert task.network.hints is not None
     assert all(parameter.grad is not None for parameter in task.network.hints.parameters())
+
+
+def test_a_vivid_head_may_count_decibels_beside_l1(packed: Path) -> None:
+    batch = PackedPhotos(packed).batch(0, SMALL_BATCH)
+    torch.manual_seed(0)
+    network = checkpoint.build_network(TINY_GAN).eval()
+
+    def truth(*, loss_weight: float) -> torch.Tensor:
+        gan = GanConfig(discriminator_width=8, l1_weight=2.0, loss_weight=loss_weight)
+        task = GanTask(network, dataclasses.replace(TINY_GAN, loss="psnr", gan=gan))
+        task.discriminator_losses(batch)
+        return task.generator_losses(batch)["ab_truth"]
+
+    decibels = negative_psnr(network(batch.inputs)[AB.name], batch.ab)
+    torch.testing.assert_close(truth(loss_weight=3.0), truth(loss_weight=0.0) + 3 * decibels)
 
 
 def test_distillation_leaves_the_teacher_alone(packed: Path, teacher_checkpoint: Path) -> None:

@@ -57,6 +57,8 @@ class GanConfig:
     Attributes:
         objective: A key of `training.losses.OBJECTIVES`; "bce" is the paper's equation 1.
         l1_weight: λ of the paper's equation 3.
+        loss_weight: Of the recipe's `loss` beside λ's L1. In decibels, what photos of little colour lose counts as much
+            as what colourful ones gain.
         muted_weight: Of the colourfulness-aware term, `training.losses.muted`.
         perceptual_weight: Of the distance between what a "projected" discriminator's network sees in the answer and in
             the photo.
@@ -71,6 +73,7 @@ class GanConfig:
 
     objective: GanObjective = "bce"
     l1_weight: float = 100.0
+    loss_weight: float = 0.0
     muted_weight: float = 0.0
     perceptual_weight: float = 0.0
     discriminator: DiscriminatorKind = "patch"

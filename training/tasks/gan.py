@@ -93,15 +93,18 @@ class GanTask:
         theirs = self._teaching.features(batch) if self._teaching else []
         losses: dict[str, Tensor] = {}
         for head, answer in self._answers.items():
-            loss = self._weighted_l1 if head == self._judged else partial(ab_loss, recipe=self._recipe)
+            loss = self._judged_loss if head == self._judged else partial(ab_loss, recipe=self._recipe)
             if self._teaching:
                 losses |= self._teaching.losses(head, answer, theirs, batch, loss)
             else:
                 losses[f"{head}_truth"] = loss(answer, batch.ab)
         return losses
 
-    def _weighted_l1(self, answer: Tensor, ab: Tensor) -> Tensor:
-        return self._config.l1_weight * l1(answer, ab)
+    def _judged_loss(self, answer: Tensor, ab: Tensor) -> Tensor:
+        loss = self._config.l1_weight * l1(answer, ab)
+        if self._config.loss_weight:
+            loss = loss + self._config.loss_weight * ab_loss(answer, ab, self._recipe)
+        return loss
 
 
 def _discriminator(network: UNet, config: GanConfig) -> Discriminator:

@@ -8,6 +8,8 @@ import { expect, test } from "@playwright/test";
 import { PYTHON } from "../playwright.config";
 import { PHOTOS, choose, chroma, open, save, upload } from "./helpers";
 
+const python = (program: string, ...given: string[]) => execFileSync(PYTHON, ["-c", program, ...given], { cwd: "..", stdio: "pipe", encoding: "utf-8" });
+
 test("photos of one name are saved under two", async ({ page }) => {
   await open(page);
   await choose(page, upload(PHOTOS[0], "one.jpg"), upload(PHOTOS[1], "one.jpg"));
@@ -18,21 +20,36 @@ test("photos of one name are saved under two", async ({ page }) => {
   await expect.poll(() => names).toEqual(["one-colour.jpg", "one-colour-2.jpg"]);
 });
 
-test("what the camera wrote is kept, but for the turn that was made", async ({ page }) => {
-  // A TIFF header, then one directory: orientation 6, and the maker's name.
-  const maker = "Kodak\0";
-  const exif = Buffer.from(`Exif\0\0MM\0\x2a\0\0\0\x08\0\x02\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\x01\x0f\0\x02\0\0\0\x06\0\0\0\x26\0\0\0\0${maker}`, "latin1");
-  const jpeg = readFileSync(PHOTOS[0]);
-  const segment = Buffer.from([0xff, 0xe1, 0, exif.length + 2]);
-  await open(page);
-  await choose(page, { name: "turned.jpg", mimeType: "image/jpeg", buffer: Buffer.concat([jpeg.subarray(0, 2), segment, exif, jpeg.subarray(2)]) });
-  await expect(page.locator("#frame")).toBeVisible();
-  const saved = readFileSync(await (await save(page)).path());
-  const at = saved.indexOf("Exif\0\0");
-  expect(at).toBeGreaterThan(0);
-  expect(saved.subarray(at).toString("latin1")).toContain("Kodak");
-  expect(saved[at + 6 + 8 + 2 + 9]).toBe(1);
-});
+for (const [suffix, saved, size, imports] of [
+  ["jpg", "jpg", "(200, 320)", ""],
+  ["png", "png", "(200, 320)", ""],
+  ["webp", "png", "(200, 320)", ""], // turned by its notes, then and now: Chromium does not do it
+  ["avif", "png", "(200, 320)", ""],
+  ["heic", "jpg", "(320, 200)", "import pillow_heif; pillow_heif.register_heif_opener()"], // its notes turn nothing (ISO/IEC 23008-12, annex A)
+]) {
+  test(`what the camera wrote into a ${suffix} is kept, and turns the photo once`, async ({ page }, testInfo) => {
+    const turned = testInfo.outputPath(`turned.${suffix}`);
+    const program = `
+import sys
+from PIL import Image
+${imports}
+exif = Image.Exif()
+exif[0x010f], exif[0x0112] = "Kodak", 6
+Image.open(sys.argv[1]).resize((320, 200)).save(sys.argv[2], exif=exif)`;
+    try {
+      python(program, PHOTOS[1], turned);
+    } catch {
+      test.skip(true, `NOT MEASURED: this Python writes no ${suffix}`);
+    }
+    await open(page);
+    await choose(page, turned);
+    await expect(page.locator("#frame")).toBeVisible();
+    const download = await save(page);
+    expect(download.suggestedFilename()).toBe(`turned-colour.${saved}`);
+    const read = "import sys; from PIL import Image, ImageOps; photo = ImageOps.exif_transpose(Image.open(sys.argv[1])); print(photo.size, photo.getexif()[0x010f])";
+    expect(python(read, await download.path()).trim()).toBe(`${size} Kodak`);
+  });
+}
 
 test("a transparent AVIF stays transparent", async ({ page }) => {
   await open(page);
