@@ -134,6 +134,35 @@ def test_the_wheel_works_with_one_extra(extra: str, release: Path, tmp_path: Pat
         run(python.with_name("colorize"), cat, "-o", tmp_path / "by-it.png", "--backend", extra, cwd=tmp_path)
 
 
+OPENING = """
+import sys
+import numpy as np
+import onnxruntime
+session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+session.run(None, {tensor.name: np.zeros(tensor.shape, np.float32) for tensor in session.get_inputs()})
+"""
+
+
+@pytest.mark.slow
+def test_the_oldest_runtime_that_is_named_opens_the_model_and_the_one_before_refuses_it(tmp_path: Path) -> None:
+    artifact = load_manifest(BUNDLED_MODEL).find_artifact("onnx", "int8")
+    package, oldest = artifact.minimum_runtime.split()
+    major, minor = map(int, oldest.split("."))
+
+    def answers(version: str) -> bool:
+        environment = tmp_path / version
+        run("uv", "venv", "--quiet", "--python", "3.11", environment)  # old and new runtimes have wheels for it
+        python = environment / "bin" / "python"
+        run("uv", "pip", "install", "--quiet", "--python", python, f"{package}=={version}.*", "numpy<2")
+        command = [python, "-c", OPENING, BUNDLED_MODEL / artifact.path]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 or "Unsupported model IR version" in done.stderr, done.stderr
+        return done.returncode == 0
+
+    assert answers(oldest)
+    assert not answers(f"{major}.{minor - 1}")
+
+
 def test_issue_forms_are_well_formed() -> None:
     forms = PROJECT / ".github" / "ISSUE_TEMPLATE"
     run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-issue-config", forms / "config.yml")
