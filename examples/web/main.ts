@@ -3,7 +3,7 @@
  *
  *     album.ts       the photos and their queue        stage.ts      before and after, strength, vividness
  *     filmstrip.ts   the row of small pictures         hand.ts       points of known colour; palette.ts their colours
- *     zoom.ts        nearer, and full screen           downloads.ts  files; exif.ts what they keep
+ *     zoom.ts        nearer, and full screen           downloads.ts  files; exif.ts what they keep, deep.ts 16 bits
  *     samples.ts     the welcome's photos              camera.ts     a photo from the camera
  *     check.ts       "check this device"               offline.ts    the page without a network
  */
