@@ -3,9 +3,17 @@
 default:
     @just --list
 
-# Everything a commit must pass, side by side: style, types, import contracts, tests.
+# Everything a commit must pass: style, types, import contracts and tests side by side; then, alone, what measures time.
+check: _check clock
+
 [parallel]
-check: lint types contracts test
+_check: lint types contracts test
+
+# The same with the browser's half, of the page as it was last built: `.ci/run` takes this.
+check-all: _check-all clock browser-clock
+
+[parallel]
+_check-all: lint types contracts test browser
 
 lint:
     ruff check .
@@ -17,9 +25,12 @@ types:
 contracts:
     lint-imports
 
-# Two files at a time, so that what a file's tests share is made once; then, alone, the tests that measure time.
+# Two files at a time, so that what a file's tests share is made once.
 test:
     pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow and not clock"
+
+# The tests that measure time, which nothing may run beside.
+clock:
     pytest -m "clock and not slow" $(grep -l mark.clock tests/test_*.py)
 
 # Build the web page into sdk/page, from where `colorize serve` and the wheel take it. Wheels build it themselves if it is not fresh.
@@ -27,11 +38,15 @@ page:
     cd web && npm ci && npm run build
 
 # The browser's half: types, its colour path beside Python's, and the page in Chromium.
-web: page browser
+web: page browser browser-clock
 
-# The same, of the page as it was last built.
+# The same, of the page as it was last built, but for what measures time.
 browser:
-    cd web && npx tsc && npx vitest run && npx playwright test
+    cd web && npx tsc && npx vitest run && npx playwright test --project desktop --project phone
+
+# The bounds on time in Chromium, which nothing may run beside.
+browser-clock:
+    cd web && npx playwright test --project clock --no-deps
 
 # Other people's apps: the npm package packed, installed and built for production by Vite, webpack and Next. Minutes.
 apps:
@@ -121,11 +136,11 @@ release-artifacts out: phones
     pack colorizer-android android/colorizer-android/src/main/assets LICENSE android native
     pack edge-colorizer-swift swift/Sources/EdgeColorizer/Model LICENSE Package.swift examples/ios 'goldens/*.json' native swift
 
-# The page, for any web server, and the package for npm.
+# The page, for any web server, and the package for npm, of what the page was built with.
 [private]
 release-page out:
     tar -czf {{ out }}/edge-colorizer-page-$(uv version --short).tar.gz -C sdk page
-    cd web && npm pack --silent --pack-destination {{ absolute_path(out) }}
+    cd web && npm pack --silent --ignore-scripts --pack-destination {{ absolute_path(out) }}
 
 # What a release holds: wheel, sdist, artifacts, packages for phones and npm, the page, bills of materials, and checksums over all.
 release out:

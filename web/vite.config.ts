@@ -14,6 +14,7 @@ const PAGE = here("../sdk/page");
 // The page lies outside of this folder, so what it imports is pointed at.
 const ALIASES = {
   "edge-colorizer-web": here("dist/index.js"),
+  "fast-png": here("node_modules/fast-png/lib/index.js"),
   "libheif-js": here("node_modules/libheif-js"),
   utif2: here("node_modules/utif2"),
 };
@@ -68,7 +69,7 @@ function serviceWorker(out: string): Plugin {
       const entries = await readdir(out, { recursive: true, withFileTypes: true });
       const files = entries
         // What decodes rare photos is large, and kept only once it was needed.
-        .filter((entry) => entry.isFile() && !/^(sw|decode-worker|libheif|UTIF)/.test(entry.name))
+        .filter((entry) => entry.isFile() && !/^(sw|decode-worker|deep|libheif|UTIF)/.test(entry.name))
         .map((entry) => relative(out, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
         .sort();
       const hash = createHash("sha256");

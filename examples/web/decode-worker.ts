@@ -1,23 +1,27 @@
-/** Decodes TIFF with UTIF.js and HEIC with libheif, away from the page. */
+/** Decodes TIFF with UTIF.js, HEIC with libheif and deep PNGs with fast-png, away from the page; encodes the last. */
 
-import type { Kind } from "./decoders";
+import type { DeepPixels } from "edge-colorizer-web";
 
-export type Decoded = { readonly image: ImageData } | { readonly error: string };
+import type { Job } from "./decoders";
+
+type Decoded = ImageData | DeepPixels | Blob | undefined;
+export type Answer = { readonly answer: Decoded } | { readonly error: string };
 
 /** As in the package: what a phone's browser can hold. */
 const MOST_PIXELS = 100_000_000;
 
-self.onmessage = async ({ data: { file, kind } }: MessageEvent<{ file: File; kind: Kind }>) => {
+self.onmessage = async ({ data: { file, kind, pixels } }: MessageEvent<Job>) => {
   try {
-    const image = await DECODERS[kind](await file.arrayBuffer());
-    self.postMessage({ image } satisfies Decoded, { transfer: [image.data.buffer] });
+    const answer = pixels ? (await import("./deep")).encodeDeep(pixels) : await DECODERS[kind](await file.arrayBuffer());
+    self.postMessage({ answer } satisfies Answer, { transfer: answer && "data" in answer ? [answer.data.buffer] : [] });
   } catch (error) {
     const why = error instanceof RangeError ? error.message : "it may be damaged, or of a rare kind";
-    self.postMessage({ error: `${file.name} cannot be decoded (${why}); save it as a JPEG or PNG first.` } satisfies Decoded);
+    self.postMessage({ error: `${file.name} cannot be decoded (${why}); save it as a JPEG or PNG first.` } satisfies Answer);
   }
 };
 
-const DECODERS: Record<Kind, (bytes: ArrayBuffer) => Promise<ImageData>> = {
+const DECODERS: Record<Job["kind"], (bytes: ArrayBuffer) => Promise<Decoded>> = {
+  deep: async (bytes) => (await import("./deep")).decodeDeep(bytes),
   async tiff(bytes) {
     const { default: UTIF } = await import("utif2");
     const page = UTIF.decode(bytes)[0];

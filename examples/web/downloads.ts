@@ -3,18 +3,25 @@
 import type { Colorizer } from "edge-colorizer-web";
 
 import { type Entry, wanted } from "./album";
-import { decodable } from "./decoders";
+import { decodable, decodeDeep, encodeDeep } from "./decoders";
 import { withExif } from "./exif";
 
 /** One coloured photo, ready to be handed over. */
 export async function coloured(colorizer: Colorizer, entry: Entry, taken: Set<string> = new Set()): Promise<File> {
   const { file } = entry;
   const type = downloadType(file);
-  const blob = await colorizer.colorizeToBlob(await decodable(file), { ...wanted(entry), type });
+  const deep = await colouredDeep(colorizer, entry);
+  const blob = deep ?? (await colorizer.colorizeToBlob(await decodable(file), { ...wanted(entry), type }));
   return new File([await withExif(blob, file)], downloadName(file, taken), { type });
 }
 
-/** Whether a PNG has 16 bits a channel, of which browsers leave 8 (PNG, third edition, 11.2.1). */
+async function colouredDeep(colorizer: Colorizer, entry: Entry): Promise<Blob | undefined> {
+  const { file, answer } = entry;
+  const photo = answer && (await isDeeper(file)) ? await decodeDeep(file) : undefined;
+  return answer && photo && encodeDeep(file, await colorizer.colorizeDeep(photo, { ...wanted(entry), answer }));
+}
+
+/** Whether it is a PNG of 16 bits a channel (PNG, third edition, 11.2.1). */
 export async function isDeeper(file: File): Promise<boolean> {
   const header = new Uint8Array(await file.slice(0, 25).arrayBuffer());
   return file.type === "image/png" && header[24] === 16;

@@ -96,6 +96,7 @@ export class Hand {
     this.chosen = this.points.length;
     this.change([...this.points, { x, y, color, radius: Math.round(Math.max(answer.width, answer.height) / 85) }]);
     this.focus();
+    element("swatches").scrollIntoView({ block: "nearest" }); // on a small screen they lie below it
     this.announce(`Point ${this.chosen + 1} added; choose its colour`);
   }
 

@@ -3,7 +3,7 @@
  *
  *     album.ts       the photos and their queue        stage.ts      before and after, strength, vividness
  *     filmstrip.ts   the row of small pictures         hand.ts       points of known colour; palette.ts their colours
- *     zoom.ts        nearer, and full screen           downloads.ts  files; exif.ts what they keep
+ *     zoom.ts        nearer, and full screen           downloads.ts  files; exif.ts what they keep, deep.ts 16 bits
  *     samples.ts     the welcome's photos              camera.ts     a photo from the camera
  *     check.ts       "check this device"               offline.ts    the page without a network
  */
@@ -99,15 +99,15 @@ function coloured(entry: Entry, result: Coloured): void {
 async function download(entries: readonly Entry[]): Promise<void> {
   await hold(async () => {
     const names = new Set<string>();
-    let deeper = false;
+    let flattened = false;
     for (const [index, entry] of entries.entries()) {
       announce(entries.length > 1 ? `Saving ${index + 1} of ${entries.length}` : "Saving at full size");
       const file = await colouredFile(await colorizer, entry, names);
       save(file, file.name);
       entry.saved = true;
-      deeper ||= await isDeeper(entry.file);
+      flattened ||= (await isDeeper(entry.file)) && !(await isDeeper(file));
     }
-    announce(deeper ? "Saved with 8 bits a channel, all that browsers read; the colorize command keeps 16" : "Saved");
+    announce(flattened ? "Saved with 8 bits a channel: the page keeps 16 of plain sRGB alone, the colorize command of all" : "Saved");
   });
 }
 

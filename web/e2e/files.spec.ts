@@ -77,9 +77,37 @@ test("a transparent AVIF stays transparent", async ({ page }) => {
   expect(corner).toBe(0);
 });
 
-test("a 16-bit PNG is saved with 8, and the page says so", async ({ page }, testInfo) => {
+test("a 16-bit PNG keeps its 16 bits, and has Python's colours", async ({ page }, testInfo) => {
+  const [deep, ours, theirs] = ["deep.png", "ours.png", "theirs.png"].map((name) => testInfo.outputPath(name));
+  const make = `
+import sys
+import numpy as np
+from PIL import Image
+grey = np.asarray(Image.open(sys.argv[1]).convert("L"), np.uint16)
+Image.fromarray(grey * 257 - np.minimum(grey * 257, np.arange(grey.shape[1], dtype=np.uint16) % 200)).save(sys.argv[2])`;
+  python(make, PHOTOS[1], deep);
+  await open(page);
+  await choose(page, deep);
+  await expect(page.locator("#frame")).toBeVisible();
+  await (await save(page)).saveAs(ours);
+  await expect(page.locator("#batch-text")).toHaveText("Saved");
+  const compare = `
+import sys
+import numpy as np
+from sdk import Colorizer
+from sdk.color import rgb_to_lightness
+from sdk.image import read
+Colorizer.load("onnx").colorize_file(sys.argv[1], sys.argv[3])
+deep, ours, theirs = (read(path).rgb for path in sys.argv[1:])
+assert ours.dtype == np.uint16
+assert np.abs(rgb_to_lightness(ours) - rgb_to_lightness(deep)).max() < 0.02
+print(10 * np.log10(1 / np.mean((ours / 65535 - theirs / 65535) ** 2)))`;
+  expect(Number(python(compare, deep, ours, theirs))).toBeGreaterThan(45);
+});
+
+test("a 16-bit PNG with a profile is saved with 8, and the page says so", async ({ page }, testInfo) => {
   const deep = testInfo.outputPath("deep.png");
-  execFileSync(PYTHON, ["-c", "import sys; from PIL import Image; Image.new('I;16', (64, 64), 30000).save(sys.argv[1])", deep]);
+  python("import sys; from PIL import Image, ImageCms; Image.new('I;16', (64, 64), 30000).save(sys.argv[1], icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes())", deep);
   await open(page);
   await choose(page, deep);
   await expect(page.locator("#frame")).toBeVisible();

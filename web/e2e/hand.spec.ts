@@ -71,9 +71,11 @@ test("a red point by mouse: red there, unchanged far away, dragged, undone, redo
 
 test("a red point by finger", async ({ page }, { project }) => {
   test.skip(project.name !== "phone", "a desktop has no fingers");
+  await page.setViewportSize({ width: 375, height: 600 });
   await page.locator("#points").scrollIntoViewIfNeeded();
   const spot = await place(page, 0.3, 0.3);
   await page.touchscreen.tap(spot.x, spot.y);
+  await expect(page.getByRole("button", { name: "Red", exact: true })).toBeInViewport({ ratio: 1 });
   await page.getByRole("button", { name: "Red", exact: true }).tap();
   await redInsideAlone(page, 0.3, 0.3);
   await page.screenshot({ path: `test-results/${project.name}-hand.png`, fullPage: true });

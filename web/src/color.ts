@@ -1,19 +1,14 @@
 /**
- * CIE Lab and sRGB: `sdk/color.py` in TypeScript, function by function, for 8-bit photos.
+ * CIE Lab and sRGB: `sdk/color.py` in TypeScript, function by function, for photos of 8 and 16 bits.
  *
  * Held to golden vectors made by the Python module (`goldens`). Lightness `L` runs over [0, 100];
  * chroma `a` and `b` over about [-110, 110] for colours inside sRGB.
  */
 
+import { type Chroma, type Taps, bilinearTaps, resizeColumns } from "./bilinear.js";
+
 type Triple = readonly [number, number, number];
 type Matrix = readonly [Triple, Triple, Triple];
-
-/** Chroma as a network answers it, in Lab units: the plane of a, then the plane of b. */
-export interface Chroma {
-  readonly ab: Float32Array;
-  readonly height: number;
-  readonly width: number;
-}
 
 export const CHROMA_SCALE = 110; // a and b are divided by this on their way into a network
 export const LIGHTNESS_SCALE = 50; // L is divided by this, then one is taken off
@@ -44,11 +39,35 @@ const SLOPE = 1 / (3 * DELTA ** 2);
 const OFFSET = 4 / 29;
 
 const LAST_STEP = (1 << 16) - 1; // of linear light in the tables; see sdk/color.py
-const LINEAR_TABLE = Float32Array.from({ length: 256 }, (_, level) => linearFromEncoded(level / 255));
 const UINT8_TABLE = Uint8Array.from({ length: LAST_STEP + 1 }, (_, step) =>
   Math.round(encodedFromLinear(step / LAST_STEP) * 255),
 );
 const ROOT_TABLE = Float32Array.from({ length: LAST_STEP + 1 }, (_, step) => root(step / LAST_STEP));
+
+/** RGBA, of 8 or of 16 bits. */
+export type Levels = Uint8ClampedArray | Uint16Array;
+
+/** What levels of one depth mean. */
+interface Depth {
+  /** Linear light, by level. */
+  readonly linear: Float32Array;
+  /** CIE Lab's f of a luminance. */
+  root(luminance: number): number;
+  level(linear: number): number;
+}
+
+const EIGHT_BITS: Depth = {
+  linear: linearTable(255),
+  root: (luminance) => ROOT_TABLE[tableIndex(luminance)],
+  level: (linear) => UINT8_TABLE[tableIndex(linear)],
+};
+let sixteenBits: Depth | undefined; // few photos need it
+
+function depthOf(levels: Levels): Depth {
+  if (!(levels instanceof Uint16Array)) return EIGHT_BITS;
+  sixteenBits ??= { linear: linearTable(65535), root, level: (linear) => Math.round(encodedFromLinear(linear) * 65535) };
+  return sixteenBits;
+}
 
 /**
  * The tensor contract's lightness.
@@ -59,14 +78,14 @@ const ROOT_TABLE = Float32Array.from({ length: LAST_STEP + 1 }, (_, step) => roo
 export function normalizedLightness(rgb: Uint8Array): Float32Array {
   const lightness = new Float32Array(rgb.length / 3);
   for (let pixel = 0, at = 0; pixel < lightness.length; pixel++, at += 3) {
-    lightness[pixel] = (116 * root(luminance(rgb[at], rgb[at + 1], rgb[at + 2])) - 16) / LIGHTNESS_SCALE - 1;
+    lightness[pixel] = (116 * root(luminance(EIGHT_BITS.linear, rgb, at)) - 16) / LIGHTNESS_SCALE - 1;
   }
   return lightness;
 }
 
 /** L, a and b of an sRGB colour. */
 export function labFromRgb(rgb: Triple): Triple {
-  const linear = rgb.map((level) => LINEAR_TABLE[level]);
+  const linear = rgb.map((level) => EIGHT_BITS.linear[level]);
   const [x, y, z] = RELATIVE_XYZ_FROM_RGB.map((row) => root(row[0] * linear[0] + row[1] * linear[1] + row[2] * linear[2]));
   return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
 }
@@ -74,7 +93,7 @@ export function labFromRgb(rgb: Triple): Triple {
 /** The sRGB colour of L, a and b, as "#rrggbb"; one outside the gamut moves towards the grey of its lightness. */
 export function hexFromLab(lightness: number, a: number, b: number): string {
   const rgba = new Uint8ClampedArray(4);
-  writeGamutMapped(rgba, 0, (lightness + 16) / 116, a, b);
+  writeGamutMapped(EIGHT_BITS, rgba, 0, (lightness + 16) / 116, a, b);
   return `#${Array.from(rgba.subarray(0, 3), (level) => level.toString(16).padStart(2, "0")).join("")}`;
 }
 
@@ -103,13 +122,13 @@ export class Merger {
   }
 
   /** Colours `rgba`, which holds the photo's rows from `top` on, in place. Alpha stays. */
-  merge(rgba: Uint8ClampedArray, top: number): void {
+  merge(rgba: Levels, top: number): void {
+    const depth = depthOf(rgba);
     const bottom = Math.min(top + rgba.length / 4 / this.width, this.height);
     for (let y = top, at = 0; y < bottom; y++) {
       this.resizeRow(y);
       for (let x = 0; x < this.width; x++, at += 4) {
-        const light = luminance(rgba[at], rgba[at + 1], rgba[at + 2]);
-        writeGamutMapped(rgba, at, ROOT_TABLE[tableIndex(light)], this.a[x], this.b[x]);
+        writeGamutMapped(depth, rgba, at, depth.root(luminance(depth.linear, rgba, at)), this.a[x], this.b[x]);
       }
     }
   }
@@ -129,6 +148,10 @@ export class Merger {
 
 // --- sRGB's transfer curve -------------------------------------------------------------------------
 
+function linearTable(lastLevel: number): Float32Array {
+  return Float32Array.from({ length: lastLevel + 1 }, (_, level) => linearFromEncoded(level / lastLevel));
+}
+
 function linearFromEncoded(encoded: number): number {
   return encoded <= 0.04045 ? encoded / 12.92 : ((encoded + 0.055) / 1.055) ** 2.4;
 }
@@ -143,9 +166,9 @@ function tableIndex(linear: number): number {
 
 // --- Lab -------------------------------------------------------------------------------------------
 
-function luminance(red: number, green: number, blue: number): number {
+function luminance(linear: Float32Array, rgb: ArrayLike<number>, at: number): number {
   const weights = RELATIVE_XYZ_FROM_RGB[1];
-  return weights[0] * LINEAR_TABLE[red] + weights[1] * LINEAR_TABLE[green] + weights[2] * LINEAR_TABLE[blue];
+  return weights[0] * linear[rgb[at]] + weights[1] * linear[rgb[at + 1]] + weights[2] * linear[rgb[at + 2]];
 }
 
 /** CIE Lab's f(t). */
@@ -164,7 +187,7 @@ function cube(value: number): number {
  * A colour outside the gamut moves towards the grey of its own luminance until it fits. Luminance is linear in
  * linear RGB, so lightness does not change; clipping the channels would change it.
  */
-function writeGamutMapped(rgba: Uint8ClampedArray, at: number, luminanceRoot: number, a: number, b: number): void {
+function writeGamutMapped(depth: Depth, rgba: Levels, at: number, luminanceRoot: number, a: number, b: number): void {
   const y = cube(luminanceRoot);
   const x = cube(luminanceRoot + a / 500);
   const z = cube(luminanceRoot - b / 200);
@@ -185,9 +208,9 @@ function writeGamutMapped(rgba: Uint8ClampedArray, at: number, luminanceRoot: nu
     green = clip(grey + (green - grey) * share);
     blue = clip(grey + (blue - grey) * share);
   }
-  rgba[at] = UINT8_TABLE[tableIndex(red)];
-  rgba[at + 1] = UINT8_TABLE[tableIndex(green)];
-  rgba[at + 2] = UINT8_TABLE[tableIndex(blue)];
+  rgba[at] = depth.level(red);
+  rgba[at + 1] = depth.level(green);
+  rgba[at + 2] = depth.level(blue);
 }
 
 function clip(value: number): number {
@@ -202,40 +225,4 @@ function inverse([[a, b, c], [d, e, f], [g, h, i]]: Matrix): Matrix {
     [over(f * g - d * i), over(a * i - c * g), over(c * d - a * f)],
     [over(d * h - e * g), over(b * g - a * h), over(a * e - b * d)],
   ];
-}
-
-// --- Resizing chroma -------------------------------------------------------------------------------
-
-/** For each target pixel: its two source pixels and the weight of the second (half-pixel centres). */
-interface Taps {
-  readonly first: Uint32Array;
-  readonly second: Uint32Array;
-  readonly weight: Float32Array;
-}
-
-function bilinearTaps(source: number, target: number): Taps {
-  const taps = {
-    first: new Uint32Array(target),
-    second: new Uint32Array(target),
-    weight: new Float32Array(target),
-  };
-  for (let at = 0; at < target; at++) {
-    const position = Math.min(Math.max(((at + 0.5) * source) / target - 0.5, 0), source - 1);
-    taps.first[at] = Math.floor(position);
-    taps.second[at] = Math.min(taps.first[at] + 1, source - 1);
-    taps.weight[at] = position - taps.first[at];
-  }
-  return taps;
-}
-
-function resizeColumns(chroma: Chroma, width: number, strength: number): Chroma {
-  const { first, second, weight } = bilinearTaps(chroma.width, width);
-  const ab = new Float32Array(2 * chroma.height * width);
-  for (let row = 0, at = 0; row < 2 * chroma.height; row++) {
-    const start = row * chroma.width;
-    for (let x = 0; x < width; x++, at++) {
-      ab[at] = strength * (chroma.ab[start + first[x]] * (1 - weight[x]) + chroma.ab[start + second[x]] * weight[x]);
-    }
-  }
-  return { ab, height: chroma.height, width };
 }

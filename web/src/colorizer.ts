@@ -19,7 +19,7 @@ import { BackendUnavailable, fromMessage } from "./errors.js";
 import type { Hint } from "./hints.js";
 import type { Accelerator } from "./memory.js";
 import type { PixelSource } from "./pixels.js";
-import type { Answer, ColorizeJob, Coloured, Info, InlinedModel, Job, Progress, Request, Response } from "./protocol.js";
+import type { Answer, ColorizeJob, Coloured, DeepPixels, Info, InlinedModel, Job, Progress, Request, Response } from "./protocol.js";
 
 export type Photo = PixelSource | HTMLImageElement;
 
@@ -115,6 +115,12 @@ export class Colorizer {
   async colorizeToBlob(photo: Photo, options: EncodeOptions = {}): Promise<Blob> {
     const { type = "image/jpeg", quality = 0.95 } = options;
     return this.ask<Blob>({ ...(await colorizeJob(photo, options)), encode: { type, quality } }, options);
+  }
+
+  /** Colours a photo of 16 bits a channel, which the caller has decoded, with an `answer` for the same photo at 8. */
+  async colorizeDeep(photo: DeepPixels, options: ColorizeOptions & { readonly answer: Answer }): Promise<DeepPixels> {
+    const { answer, strength, vividness, hints } = options;
+    return this.ask<DeepPixels>({ kind: "deep", photo, answer, strength, vividness, hints }, options);
   }
 
   /** What the model is and how this browser runs it. */

@@ -1,6 +1,7 @@
 /** The tensor contract as data: `sdk/contract.py` for the browser. S is the side of the network's square input. */
 
-import { CHROMA_SCALE, type Chroma, LIGHTNESS_SCALE } from "./color.js";
+import type { Chroma } from "./bilinear.js";
+import { CHROMA_SCALE, LIGHTNESS_SCALE } from "./color.js";
 
 /** Arrays by the names of the contract, each channels × S / stride × S / stride. */
 export type Tensors = Readonly<Record<string, Float32Array>>;

@@ -1,6 +1,7 @@
 /** A photo's way through the worker: `sdk/colorizer.py` for the browser. */
 
-import { type Chroma, Merger, normalizedLightness } from "./color.js";
+import type { Chroma } from "./bilinear.js";
+import { Merger, normalizedLightness } from "./color.js";
 import { HINTS, VIVID_AB, blend, encode } from "./contract.js";
 import { fetchAll } from "./download.js";
 import { type Hint, placeHints } from "./hints.js";
@@ -9,7 +10,7 @@ import { type Manifest, verify } from "./manifest.js";
 import { GpuMemory, HostMemory } from "./memory.js";
 import { Network } from "./network.js";
 import { context, decode, rowReader, rowsPerStrip, shrink } from "./pixels.js";
-import type { Answer, ColorizeJob, Coloured, Info, LoadJob, Progress } from "./protocol.js";
+import type { Answer, ColorizeJob, Coloured, DeepJob, DeepPixels, Info, LoadJob, Progress } from "./protocol.js";
 import { resize } from "./resize.js";
 import { Runner } from "./runner.js";
 import { runtimeFiles, startRuntime } from "./runtime.js";
@@ -84,11 +85,28 @@ export class Pipeline {
     return canvas.convertToBlob(job.encode);
   }
 
+  /** Merges in place: what the network says is known already. */
+  async colorizeDeep({ photo, answer, hints, strength, vividness }: DeepJob, watch: Watch): Promise<DeepPixels> {
+    const { tensors } = hints ? await this.predict(answer, hints, watch) : answer;
+    const { data, height, width } = photo;
+    const merger = new Merger(blend(tensors, vividness), height, width, strength);
+    const rows = rowsPerStrip(width);
+    for (let top = 0; top < height; top += rows) {
+      merger.merge(data.subarray(4 * width * top, 4 * width * (top + rows)), top);
+      watch.report("merge", Math.min(1, (top + rows) / height));
+      await watch.rest();
+    }
+    return photo;
+  }
+
   /** What the network says, as far as the job does not know it already. */
   private async answer(photo: ImageBitmap, { answer, hints }: ColorizeJob, watch: Watch): Promise<Answer> {
     if (answer && !hints) return answer;
+    return this.predict(answer ?? (await this.look(photo, watch)), hints, watch);
+  }
+
+  private async predict(given: Omit<Answer, "tensors">, hints: readonly Hint[] | undefined, watch: Watch): Promise<Answer> {
     watch.report("network", 0);
-    const given = answer ?? (await this.look(photo, watch));
     const tensors = await this.network.run(encode(this.manifest.tensors, given.lightness, this.placed(hints, given)));
     await watch.rest();
     return { ...given, tensors };

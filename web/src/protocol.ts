@@ -33,7 +33,23 @@ export interface ColorizeJob {
   readonly encode?: { readonly type: string; readonly quality?: number };
 }
 
-export type Job = LoadJob | ColorizeJob;
+/** A photo of 16 bits a channel: RGBA. Browsers' own pictures have 8. */
+export interface DeepPixels {
+  readonly data: Uint16Array<ArrayBuffer>;
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface DeepJob {
+  readonly kind: "deep";
+  readonly photo: DeepPixels;
+  readonly answer: Answer;
+  readonly strength?: number;
+  readonly vividness?: number;
+  readonly hints?: readonly Hint[];
+}
+
+export type Job = LoadJob | ColorizeJob | DeepJob;
 
 export type Request = { readonly id: number; readonly job: Job } | { readonly id: number; readonly abort: true };
 
@@ -89,5 +105,5 @@ export interface Progress {
 
 export type Response =
   | { readonly id: number; readonly progress: Progress }
-  | { readonly id: number; readonly answer: Info | Coloured | Blob }
+  | { readonly id: number; readonly answer: Info | Coloured | Blob | DeepPixels }
   | { readonly id: number; readonly error: ErrorMessage };

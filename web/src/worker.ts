@@ -2,9 +2,11 @@
 
 import { ColorizerError, toMessage } from "./errors.js";
 import { Pipeline, type Watch } from "./pipeline.js";
-import type { Coloured, Info, Job, Progress, Request, Response } from "./protocol.js";
+import type { Coloured, DeepPixels, Info, Job, Progress, Request, Response } from "./protocol.js";
 
 const REST_EVERY_MS = 30;
+
+type Result = Info | Coloured | Blob | DeepPixels;
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -27,19 +29,25 @@ async function answer(id: number, job: Job, signal: AbortSignal): Promise<void> 
   try {
     signal.throwIfAborted();
     const result = await run(job, watch(signal, (progress) => post({ id, progress })));
-    post({ id, answer: result }, "after" in result ? [result.before, result.after] : []);
+    post({ id, answer: result }, belongings(result));
   } catch (error) {
     post({ id, error: toMessage(error) });
   }
 }
 
-async function run(job: Job, watch: Watch): Promise<Info | Coloured | Blob> {
+async function run(job: Job, watch: Watch): Promise<Result> {
   if (job.kind === "load") {
     pipeline = await Pipeline.load(job, watch);
     return pipeline.info;
   }
   if (!pipeline) throw new ColorizerError("No model is loaded; await Colorizer.load first.");
-  return pipeline.colorize(job, watch);
+  return job.kind === "deep" ? pipeline.colorizeDeep(job, watch) : pipeline.colorize(job, watch);
+}
+
+/** What is handed over, not copied. */
+function belongings(result: Result): Transferable[] {
+  if ("after" in result) return [result.before, result.after];
+  return "data" in result ? [result.data.buffer] : [];
 }
 
 function watch(signal: AbortSignal, onProgress: (progress: Progress) => void): Watch {

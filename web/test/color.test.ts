@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { CONSTANTS, Merger, normalizedLightness } from "../src/color.js";
+import { CONSTANTS, Merger, XYZ_FROM_RGB, normalizedLightness } from "../src/color.js";
 import { type MergeGolden, goldens, largestDifference, levels, rgbaFromRgb, rgbFromRgba } from "./goldens.js";
 
 test.each(goldens.lightness)("lightness is Python's", (golden) => {
@@ -49,3 +49,31 @@ test("the constants are the ones the bundled model was trained with", async () =
   const manifest = await import("../../sdk/models/manifest.json");
   expect(manifest.colour).toEqual(CONSTANTS);
 });
+
+test("16 bits are merged as 8 are", () => {
+  const [golden] = goldens.merge;
+  const rgba = Uint16Array.from(rgbaFromRgb(levels(golden.rgb)), (level) => 257 * level);
+  mergeDeep(golden, rgba);
+  expect(largestDifference(rgbFromRgba(Uint8ClampedArray.from(rgba, (level) => level / 257)), levels(golden.merged))).toBeLessThanOrEqual(1);
+});
+
+test("16 bits keep a lightness that lies between those of 8", () => {
+  const [golden] = goldens.merge;
+  const rgba = Uint16Array.from(rgbaFromRgb(levels(golden.rgb)), (level, at) => Math.max(0, 257 * level - (at % 200)));
+  const luminances = luminancesOf(rgba);
+  mergeDeep(golden, rgba);
+  expect(largestDifference(luminancesOf(rgba), luminances)).toBeLessThan(2e-5);
+});
+
+function mergeDeep({ chroma, height, width }: MergeGolden, rgba: Uint16Array): void {
+  new Merger({ ...chroma, ab: Float32Array.from(chroma.ab) }, height, width).merge(rgba, 0);
+}
+
+function luminancesOf(rgba: Uint16Array): number[] {
+  const linears = Array.from(rgba, (level) => linear(level / 65535));
+  return Array.from({ length: rgba.length / 4 }, (_, pixel) => XYZ_FROM_RGB[1].reduce((sum, weight, channel) => sum + weight * linears[4 * pixel + channel], 0));
+}
+
+function linear(encoded: number): number {
+  return encoded <= 0.04045 ? encoded / 12.92 : ((encoded + 0.055) / 1.055) ** 2.4;
+}
