@@ -1,6 +1,7 @@
 """What measures training does measure it."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,19 @@ def test_clipping_is_measured_for_each_player(packed: Path) -> None:
         assert figures[f"{norm}, largest"] >= figures[f"{norm}, median"] > 1e-3
         assert figures[f"{norm}, share clipped"] == 1
     assert figures["ab_truth"] > 0
+
+
+def test_rows_that_were_measured_are_kept(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = {"clipped to": 1.0, "ab": 0.5}
+    (tmp_path / "figures.json").write_text(json.dumps({"a run, clipped to 1": done}))
+    monkeypatch.setattr(clipping, "RUNS", {"a run": ("pretrain", TINY_GAN)})
+    monkeypatch.setattr(clipping, "measure", lambda *_: {"clipped to": 100.0, "ab": 0.25})
+    assert clipping.main([str(packed), "no encoder", "--json", str(tmp_path / "figures.json")]) == 0
+    rows = json.loads((tmp_path / "figures.json").read_text())
+    assert rows == {"a run, clipped to 1": done, "a run, clipped to 100": {"clipped to": 100.0, "ab": 0.25}}
+    assert "| a run, clipped to 100 | 100 | 0.25 |" in capsys.readouterr().out
 
 
 def test_a_tree_makes_batches_as_fast_as_itself(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
