@@ -37,7 +37,7 @@ from training.metrics import EVALUATION_SIZE, Network
 from training.models.student import parameter_count
 
 SIDES = (96, 128, 192, 256, 320)
-VIVIDNESS = (0.25, 0.5, 0.75, 1.0)
+VIVIDNESS = (0.4, 0.8, 1.0)
 INT8, FP32, GREY = "student int8", "student fp32", "grey"
 
 

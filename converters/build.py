@@ -11,7 +11,7 @@ from sdk.color import Uint8Array
 from sdk.manifest import Artifact, sha256
 from training.checkpoint import NetworkFile, load_student
 from training.metrics import Network, eager
-from training.models.student import Student
+from training.models.student import OneHead, Student
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Built:
 def build(job: Job) -> list[Built]:
     """Make a job's artifacts and measure each."""
     student = load_student(job.checkpoint)
-    counts = find_format(job.targets[0].format).write(job, student.network)
+    counts = find_format(job.targets[0].format).write(job, OneHead(student.network))
     return [_prove(job, target, student, counts.get(target.file, {})) for target in job.targets]
 
 

@@ -188,6 +188,18 @@ class _Translation:
         """Channel after channel."""
         self.program.add("CONCATENATION", [self.tensors[name] for name in node.input], self._result(node), axis=3)
 
+    def slice(self, node: onnx.NodeProto) -> None:
+        """Some channels, one after the other."""
+        first, end, axes, steps = (self.constants[name].tolist() for name in node.input[1:])
+        if axes != [1] or steps != [1]:
+            raise UnknownOperatorError(f"{node.name}: only channels can be cut out, one after the other.")
+        name, source = node.output[0], self.tensors[node.input[0]]
+        *sides, _ = self.program.shape(source)
+        begin = self.program.constant(f"{name}_begin", np.array([0, 0, 0, *first], np.int32))
+        shape = [*sides, end[0] - first[0]]
+        size = self.program.constant(f"{name}_size", np.array(shape, np.int32))
+        self.tensors[name] = self.program.add("SLICE", [source, begin, size], self.program.like(source, name, shape))
+
     def mean(self, node: onnx.NodeProto) -> None:
         """Over all pixels."""
         axes = self.program.constant(f"{node.output[0]}_axes", np.array([1, 2], np.int32))
@@ -215,6 +227,7 @@ _TRANSLATED: Final[dict[str, Callable[[_Translation, onnx.NodeProto], None]]] = 
     "ReduceMean": _Translation.mean,
     "Relu": _Translation.rectify,
     "Resize": _Translation.resize,
+    "Slice": _Translation.slice,
 }
 
 

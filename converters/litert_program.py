@@ -21,7 +21,7 @@ _TYPES: Final = {
     np.dtype(np.int32): schema.TensorType.INT32,
     np.dtype(np.int8): schema.TensorType.INT8,
 }
-# Options of operators, by LiteRT's names; TRANSPOSE, PAD, QUANTIZE and DEQUANTIZE have none to set.
+# Options of operators, by LiteRT's names; TRANSPOSE, PAD, SLICE, QUANTIZE and DEQUANTIZE have none to set.
 _OPTIONS: Final = {
     "ADD": "AddOptions",
     "CONCATENATION": "ConcatenationOptions",
@@ -42,6 +42,7 @@ _VERSIONS: Final = {
     "MEAN": 2,
     "PAD": 2,
     "RESIZE_BILINEAR": 3,
+    "SLICE": 2,
     "TRANSPOSE": 1,
     "QUANTIZE": 1,
 }

@@ -66,7 +66,7 @@ def contract_vectors() -> dict[str, Any]:
     return {
         "side": contract.side,
         "hints": [_hints(contract, shape, hints) for shape, hints in HINTED],
-        "blend": [_blend(contract, vividness) for vividness in (0.0, 0.3, 1.0)],
+        "blend": [_blend(contract, vividness) for vividness in (0.0, 0.3, 0.9, 1.0)],
     }
 
 

@@ -149,7 +149,9 @@ static void ec_write_gamut_mapped(const ec_tables *tables, float root, float a, 
 }
 
 void ec_blend(const float *faithful, const float *vivid, size_t values, float vividness, float *blended) {
-    for (size_t at = 0; at < values; at++) blended[at] = faithful[at] + vividness * (vivid[at] - faithful[at]);
+    const float vivid_alone = 0.8f;
+    float share = vividness < vivid_alone ? 1 - vividness / vivid_alone : 0;
+    for (size_t at = 0; at < values; at++) blended[at] = share * faithful[at] + vividness * vivid[at];
 }
 
 void ec_merge(

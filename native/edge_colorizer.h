@@ -84,7 +84,7 @@ void ec_place_hints(
 
 /*
  * What lies between the answers of a network's two heads, 2 * width * height values each: `vividness` of 0 is faithful,
- * 1 vivid. `blended` may be either of them.
+ * 1 vivid. Up to 0.8 one gives way to the other, which then grows. `blended` may be either of them.
  */
 void ec_blend(const float *faithful, const float *vivid, size_t values, float vividness, float *blended);
 

@@ -69,6 +69,10 @@ INPUTS: Final = {spec.name: spec for spec in (LIGHTNESS, HINTS)}
 OUTPUTS: Final = {spec.name: spec for spec in (AB, VIVID_AB)}
 
 
+VIVID_ALONE: Final = 0.8
+"""From this vividness on, the faithful answer has no share: the mean of two different colours is duller than either."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Contract:
     """The tensors of one network; float32, batch 1.
@@ -108,8 +112,8 @@ class Contract:
 
         Args:
             answers: Of the network, by name.
-            vividness: 0 for the faithful answer, 1 for the vivid one, and every blend between. A network without a
-                vivid head is faithful always.
+            vividness: 0 for the faithful answer, 1 for the vivid one. Up to `VIVID_ALONE` one gives way to the other,
+                which then grows to its full chroma. A network without a vivid head is faithful always.
 
         Returns:
             (2, S/2, S/2) float32: a and b.
@@ -117,7 +121,8 @@ class Contract:
         faithful = AB.quantity(answers[AB.name])
         if VIVID_AB not in self.outputs or not vividness:
             return faithful
-        return faithful + np.float32(vividness) * (VIVID_AB.quantity(answers[VIVID_AB.name]) - faithful)
+        share = max(0.0, 1 - vividness / VIVID_ALONE)
+        return np.float32(share) * faithful + np.float32(vividness) * VIVID_AB.quantity(answers[VIVID_AB.name])
 
 
 STANDARD: Final = Contract()

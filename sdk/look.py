@@ -15,7 +15,7 @@ from sdk.options import as_argument
 
 OnColor = Literal["recolor", "keep", "error"]
 _ON_COLOR: Final[tuple[str, ...]] = get_args(OnColor)
-DEFAULT_VIVIDNESS: Final = 0.6
+DEFAULT_VIVIDNESS: Final = 0.8
 
 
 class LookOptions(TypedDict, total=False):
@@ -33,8 +33,8 @@ class Look:
 
     Attributes:
         strength: Chroma is multiplied by this: 0 is grey, 1 as the network says, 2 twice as strong.
-        vividness: From 0, the colours with the least error, to 1, livelier ones that are more often wrong, and every
-            blend between. A model without a vivid head is faithful always.
+        vividness: From 0, the colours with the least error, to 1, livelier ones that are more often wrong. A model
+            without a vivid head is faithful always.
         hints: Colours that somebody knows, at most `sdk.hints.MOST_HINTS`; where they overlap, the later one counts.
         on_color: What to do with a photo of more than one hue: "recolor" uses its lightness alone, "keep" gives it
             back as it is, "error" raises `PhotoError`. A grey or sepia photo is always coloured.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sdk.color import rgb_to_lab
-from sdk.contract import AB, HINTS, INPUTS, OUTPUTS, STANDARD, VIVID_AB, Contract
+from sdk.contract import AB, HINTS, INPUTS, OUTPUTS, STANDARD, VIVID_AB, VIVID_ALONE, Contract
 from sdk.hints import Hint, place_hints
 
 EVERYTHING = Contract(side=64, inputs=tuple(INPUTS.values()), outputs=tuple(OUTPUTS.values()))
@@ -37,8 +37,8 @@ def test_vividness_blends_the_heads() -> None:
         AB.name: np.full((1, 2, 32, 32), 0.1, np.float32),
         VIVID_AB.name: np.full((1, 2, 32, 32), 0.5, np.float32),
     }
-    blended = [EVERYTHING.chroma(answers, vividness=by)[0, 0, 0] for by in (0, 0.5, 1)]
-    np.testing.assert_allclose(blended, [11, 33, 55], rtol=1e-5)
+    blended = [EVERYTHING.chroma(answers, vividness=by)[0, 0, 0] for by in (0, 0.4, VIVID_ALONE, 0.9, 1)]
+    np.testing.assert_allclose(blended, [11, 27.5, 44, 49.5, 55], rtol=1e-5)
     np.testing.assert_allclose(STANDARD.chroma(answers, vividness=1), 11, rtol=1e-5)  # no vivid head
 
 

@@ -29,17 +29,18 @@ def graph(*nodes: onnx.NodeProto) -> onnx.ModelProto:
     constants = {
         "stem": random.normal(0, 0.5, (6, 1, 3, 3)),
         "depthwise": random.normal(0, 0.5, (9, 1, 3, 3)),
-        "head": random.normal(0, 0.1, (2, 9, 1, 1)),
+        "heads": random.normal(0, 0.1, (4, 9, 1, 1)),
         "six biases": random.normal(0, 0.1, 6),
         "nine biases": random.normal(0, 0.1, 9),
-        "two biases": random.normal(0, 0.1, 2),
+        "four biases": random.normal(0, 0.1, 4),
         "0": np.array(0),
         "6": np.array(6),
         "twice": np.array([1, 1, 2, 2]),
         "half": np.array([1, 1, 0.5, 0.5]),
     }
     tensors = [numpy_helper.from_array(values.astype(np.float32), name) for name, values in constants.items()]
-    tensors.append(numpy_helper.from_array(np.array([2, 3], np.int64), "pixels"))
+    places = {"pixels": [2, 3], "channels": [1], "one": [1], "second": [2], "fourth": [4]}
+    tensors += [numpy_helper.from_array(np.array(values, np.int64), name) for name, values in places.items()]
     inputs, outputs = (
         [helper.make_tensor_value_info(spec.name, TensorProto.FLOAT, CONTRACT.shape(spec)) for spec in specs]
         for specs in (CONTRACT.inputs, CONTRACT.outputs)
@@ -65,7 +66,8 @@ STUDENT_LIKE = (
     ),
     helper.make_node("ReduceMean", ["large", "pixels"], ["mean"], keepdims=1),
     helper.make_node("Add", ["large", "mean"], ["added"]),
-    convolution(["added", "head", "two biases"], "ab"),
+    convolution(["added", "heads", "four biases"], "answers"),
+    helper.make_node("Slice", ["answers", "second", "fourth", "channels", "one"], ["ab"]),
 )
 NEAREST = helper.make_node(
     "Resize", ["lightness", "", "half"], ["ab"], mode="nearest", coordinate_transformation_mode="half_pixel"
@@ -90,6 +92,7 @@ def test_every_operator_of_a_student_answers_as_in_onnx(tmp_path: Path, half: bo
         ((helper.make_node("Sin", ["hints"], ["ab"]),), "no translation of Sin"),
         ((NEAREST,), "only half-pixel bilinear"),
         ((STEM, helper.make_node("Clip", ["stemmed", "6", "6"], ["ab"])), "cannot clip"),
+        ((STEM, helper.make_node("Slice", ["stemmed", "one", "second", "pixels", "pixels"], ["ab"])), "only channels"),
         ((convolution(["hints", "stem", "six biases"], "ab", group=3),), "grouped"),
     ],
 )

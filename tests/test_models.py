@@ -26,6 +26,7 @@ from training.models.encoders import ENCODERS, INPUT_RANGES, EncoderError, find_
 from training.models.rgb import as_rgb
 from training.models.student import Student, parameter_count
 from training.models.teacher import Pix2PixTeacher
+from training.models.unet import HintPyramid
 from training.quantization import round_activations
 from training.start import EncoderFile, starting_network
 
@@ -222,6 +223,18 @@ def test_a_network_that_grows_answers_as_before_until_somebody_gives_hints(tmp_p
         expected = before({LIGHTNESS.name: lightness})[AB.name]
         answers = grown({LIGHTNESS.name: lightness, HINTS.name: torch.rand(1, 3, 32, 32)})
     torch.testing.assert_close(answers, {AB.name: expected, VIVID_AB.name: expected})
+
+
+def test_every_cell_of_the_hints_is_heard_and_its_sign() -> None:
+    torch.manual_seed(0)
+    pyramid = HintPyramid([16, 8])
+    for convolution in pyramid.project:
+        nn.init.ones_(convolution.get_parameter("weight"))
+    for row, column in ((0, 0), (5, 3), (15, 14)):
+        red, green = torch.zeros(2, 1, 3, 16, 16)
+        red[0, 0, row, column], green[0, 0, row, column] = 1, -1
+        with torch.inference_mode():
+            assert all(projected.any() for told in (red, green) for projected in pyramid(told))
 
 
 @pytest.mark.parametrize("network", [Pix2PixTeacher, PatchDiscriminator])

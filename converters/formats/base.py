@@ -12,7 +12,7 @@ from sdk.contract import LIGHTNESS, Contract, Run, TensorSpec
 
 if TYPE_CHECKING:  # PyTorch, which nobody needs who only asks what there is
     from converters.calibration import PhotoSample
-    from training.models.unet import UNet
+    from training.models.student import OneHead
 
 Variant = Literal["lab", "rgb"]
 Figures = Mapping[str, float]
@@ -117,7 +117,7 @@ class Format(ABC):
     job_per_precision: bool = False
 
     @abstractmethod
-    def write(self, job: Job, network: "UNet") -> Mapping[str, Figures]:
+    def write(self, job: Job, network: "OneHead") -> Mapping[str, Figures]:
         """Write a job's artifacts. Returns what was counted on the way, by file."""
 
     def open(self, path: Path, contract: Contract) -> Run:

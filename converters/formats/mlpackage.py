@@ -9,7 +9,7 @@ from sdk.backends import require
 from sdk.contract import Contract, Run
 
 if TYPE_CHECKING:
-    from training.models.unet import UNet
+    from training.models.student import OneHead
 
 
 class CoreMLFormat(Format):
@@ -27,7 +27,7 @@ class CoreMLFormat(Format):
     tools = ("torch", "coremltools")
     runs_here = False
 
-    def write(self, job: Job, network: "UNet") -> dict[str, Figures]:
+    def write(self, job: Job, network: "OneHead") -> dict[str, Figures]:
         """See `Format.write`. Every precision is the fp16 program, some with their weights rounded again."""
         from torch.fx.experimental.optimization import fuse
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from converters.formats.base import Figures, Format, Job, Precision
 
 if TYPE_CHECKING:
-    from training.models.unet import UNet
+    from training.models.student import OneHead
 
 
 class OnnxFormat(Format):
@@ -20,7 +20,7 @@ class OnnxFormat(Format):
     oldest_runtime = "onnxruntime 1.18"  # tried: 1.16 and 1.17 refuse IR 10; 1.18, 1.20 and 1.32 answer
     tools = ("torch", "onnx", "onnxscript", "onnxruntime")
 
-    def write(self, job: Job, network: "UNet") -> dict[str, Figures]:
+    def write(self, job: Job, network: "OneHead") -> dict[str, Figures]:
         """See `Format.write`. An "rgb" file is made of its "lab" one."""
         from converters.to_onnx import export_fp32, export_int8, export_rgb
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from converters.to_executorch import Lowered
-    from training.models.unet import UNet
+    from training.models.student import OneHead
 
 BUNDLED_CASES = 4
 
@@ -26,7 +26,7 @@ class ExecuTorchFormat(Format):
     tools = ("torch", "torchao", "executorch")
     job_per_precision = True
 
-    def write(self, job: Job, network: "UNet") -> dict[str, Figures]:
+    def write(self, job: Job, network: "OneHead") -> dict[str, Figures]:
         """See `Format.write`. Counts what is left outside XNNPACK."""
         from torch.fx.experimental.optimization import fuse
 

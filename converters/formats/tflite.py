@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from converters.formats.base import Figures, Format, Job, Precision, Variant
 
 if TYPE_CHECKING:
-    from training.models.unet import UNet
+    from training.models.student import OneHead
 
 
 class LiteRTFormat(Format):
@@ -25,7 +25,7 @@ class LiteRTFormat(Format):
     oldest_runtime = "ai-edge-litert 2.3"
     tools = ("torch", "onnx", "onnxscript", "onnxruntime", "ai-edge-litert")
 
-    def write(self, job: Job, network: "UNet") -> dict[str, Figures]:
+    def write(self, job: Job, network: "OneHead") -> dict[str, Figures]:
         """See `Format.write`."""
         import onnx
 

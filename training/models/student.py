@@ -1,7 +1,8 @@
 """The student: a MobileNetV2-U-Net small enough for a phone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from sdk.contract import AB
@@ -51,14 +52,41 @@ class Student(UNet):
 
 
 class LimitedConv(nn.Conv2d):
-    """A 1×1 convolution to ab, cut off at [-1, 1]: a clip costs an int8 kernel nothing, a tanh does not."""
+    """A 1×1 convolution to ab, cut off at [-1, 1]: a clip costs an int8 kernel nothing, a tanh does not.
 
-    def __init__(self, inputs: int) -> None:
-        super().__init__(inputs, 2, 1)
+    Args:
+        inputs: Channels of the features.
+        heads: How many answers it gives at once, two channels each.
+    """
+
+    def __init__(self, inputs: int, *, heads: int = 1) -> None:
+        super().__init__(inputs, 2 * heads, 1)
 
     def forward(self, input: Tensor) -> Tensor:
-        """(N, inputs, H, W) to (N, 2, H, W) in [-1, 1]."""
+        """(N, inputs, H, W) to (N, 2 * heads, H, W) in [-1, 1]."""
         return nn.functional.hardtanh(super().forward(input))
+
+
+class OneHead(nn.Module):
+    """A student for exporters: what its heads answer comes from one convolution. An int8 kernel costs by the call.
+
+    Args:
+        student: Whose weights are shared, and whose contract is met with the same numbers.
+    """
+
+    def __init__(self, student: Student) -> None:
+        super().__init__()
+        self.student = student
+        self.contract = student.contract
+        heads = [*student.heads.values()]
+        self.head = LimitedConv(student.feature_channels[-1], heads=len(heads))
+        for name, joined in self.head.named_parameters():
+            joined.data = torch.cat([head.get_parameter(name) for head in heads])
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """See `UNet.forward`."""
+        answers = self.head(self.student.features(inputs)[-1])
+        return {name: answers[:, 2 * at : 2 * at + 2] for at, name in enumerate(self.student.heads)}
 
 
 def parameter_count(network: nn.Module) -> int:

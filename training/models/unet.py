@@ -48,7 +48,7 @@ class UNet(nn.Module):
         self.encoder_channels = tuple(encoder_channels)
         self.feature_channels = tuple(feature_channels)
         self.encoder = encoder
-        self.hints = HintPyramid([encoder_channels[-1], *feature_channels]) if hints else None
+        self.hints = HintPyramid([encoder_channels[-1], *feature_channels[:-2]]) if hints else None
 
     @property
     def contract(self) -> Contract:
@@ -106,11 +106,13 @@ _SIGNS = ((1, 0, 0), (0, 1, 0), (-1, 0, 0), (0, -1, 0), (0, 0, 1))
 
 
 class HintPyramid(nn.Module):
-    """What people say of colours, brought to every resolution of the decoder.
+    """What people say of colours, brought to the decoder's coarser resolutions, from 1/8 down.
 
     A hint of one cell must be as plain to the deepest features as to the shallowest, so each halving keeps the
     largest value and not the mean. Chroma has a sign, so its positive and negative parts are kept apart. The
-    convolutions start at zero: a network that learns to take hints begins as the one it was.
+    convolutions start at zero: a network that learns to take hints begins as the one it was. Finer sums cost a tenth
+    of the network's time and gained hints a hundredth of a decibel (docs/experiments.md): skip connections bring the
+    edges.
 
     Args:
         channels: Of what it is added to, deepest first.
@@ -121,14 +123,14 @@ class HintPyramid(nn.Module):
         self.project = nn.ModuleList(nn.Conv2d(len(_SIGNS), count, 1, bias=False) for count in channels[::-1])
         for convolution in self.project:
             nn.init.zeros_(convolution.get_parameter("weight"))
-        signs = _HINT_GAIN * torch.tensor(_SIGNS, dtype=torch.float32)
-        self.signs = nn.Buffer(signs[:, :, None, None], persistent=False)
+        halve = _HINT_GAIN * torch.tensor(_SIGNS, dtype=torch.float32)[:, :, None, None].expand(-1, -1, 2, 2) / 4
+        self.halve = nn.Buffer(halve.contiguous(), persistent=False)
 
     def forward(self, hints: Tensor) -> list[Tensor]:
-        """(N, 3, S/2, S/2) to what is added at each resolution, from 1/2 down to that of the deepest features."""
-        level = F.relu(F.conv2d(hints, self.signs))
+        """(N, 3, S/2, S/2) to what is added at each resolution, from 1/8 down to that of the deepest features."""
+        level = F.relu(F.conv2d(hints, self.halve, stride=2))
         projected = []
         for convolution in self.project:
-            projected.append(convolution(level))
             level = F.max_pool2d(level, kernel_size=2, stride=2)  # Core ML's converter wants the stride said
+            projected.append(convolution(level))
         return projected

@@ -49,7 +49,7 @@ export interface LoadOptions extends Watching {
 export interface ColorizeOptions extends Watching {
   /** Chroma is multiplied by this: 0 is grey, 1 as the network says. */
   readonly strength?: number;
-  /** 0 for the faithful answer, 1 for the vivid one, and every blend between, where the network has both; 0.6 if unsaid. */
+  /** 0 for the faithful answer, 1 for the vivid one, from 0.8 on that one alone, where the network has both; 0.8 if unsaid. */
   readonly vividness?: number;
   /** Colours that somebody knows, in the photo's own pixels, where the network takes them. */
   readonly hints?: readonly Hint[];

@@ -47,18 +47,20 @@ export function encode(contract: Contract, lightness: Float32Array, hints?: Floa
 }
 
 /** As the command's. */
-export const DEFAULT_VIVIDNESS = 0.6;
+export const DEFAULT_VIVIDNESS = 0.8;
+const VIVID_ALONE = 0.8;
 
 /**
  * What a network says of a photo, in Lab units.
  *
- * @param vividness 0 for the faithful answer, 1 for the vivid one, and every blend between. A network without a vivid
- *   head is faithful always.
+ * @param vividness 0 for the faithful answer, 1 for the vivid one. Up to `VIVID_ALONE` one gives way to the other, which
+ *   then grows to its full chroma. A network without a vivid head is faithful always.
  */
 export function blend(answers: Tensors, vividness = DEFAULT_VIVIDNESS): Chroma {
   const faithful = answers[AB.name];
-  const vivid = answers[VIVID_AB.name] ?? faithful;
-  const ab = faithful.map((value, at) => (value + vividness * (vivid[at] - value)) * CHROMA_SCALE);
+  const vivid = answers[VIVID_AB.name];
+  const share = Math.max(0, 1 - vividness / VIVID_ALONE);
+  const ab = faithful.map((value, at) => (vivid ? share * value + vividness * vivid[at] : value) * CHROMA_SCALE);
   const side = Math.sqrt(ab.length / 2);
   return { ab, height: side, width: side };
 }

@@ -7,7 +7,7 @@ import ImageIO
 /// Colours photos with one network, held open between calls. Any task may call it; the work leaves the main thread alone.
 public final class Colorizer: Sendable {
     /// As the Python SDK's.
-    public static let defaultVividness: Float = 0.6
+    public static let defaultVividness: Float = 0.8
 
     private let network: Network
     private let path = ColorPath()
@@ -41,8 +41,8 @@ public final class Colorizer: Sendable {
     /// - Parameters:
     ///   - orientation: How the photo must be turned to be upright; a `CGImage` does not know.
     ///   - strength: Chroma is multiplied by this: 0 is grey, 1 as the network says.
-    ///   - vividness: 0 for the faithful answer, 1 for the vivid one, and every blend between. A network without a vivid
-    ///     head is faithful always.
+    ///   - vividness: 0 for the faithful answer, 1 for the vivid one; from 0.8 on the vivid one alone counts. A network
+    ///     without a vivid head is faithful always.
     ///   - hints: Colours that somebody knows, in the upright photo's pixels.
     /// - Returns: The photo, upright and in sRGB.
     /// - Throws: `ColorizerError.wrongOption` where an option is out of range, a hint is outside the photo, or the network takes none.

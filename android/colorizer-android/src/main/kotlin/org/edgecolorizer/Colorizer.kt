@@ -27,8 +27,8 @@ class Colorizer private constructor(private val model: Model) : Closeable {
      *
      * @param photo of any configuration and colour space; it stays as it is.
      * @param strength chroma is multiplied by this: 0 is grey, 1 as the network says.
-     * @param vividness 0 for the faithful answer, 1 for the vivid one, and every blend between. A network without a vivid
-     *   head is faithful always.
+     * @param vividness 0 for the faithful answer, 1 for the vivid one; from 0.8 on the vivid one alone counts. A network
+     *   without a vivid head is faithful always.
      * @param hints colours that somebody knows, in the photo's own pixels.
      * @return an ARGB_8888 bitmap in sRGB, with the photo's lightness and transparency.
      * @throws IllegalArgumentException if an option is out of range, a hint is outside the photo, or the network takes none.
@@ -87,7 +87,7 @@ class Colorizer private constructor(private val model: Model) : Closeable {
 
     companion object {
         /** As the Python SDK's. */
-        const val DEFAULT_VIVIDNESS = 0.6f
+        const val DEFAULT_VIVIDNESS = 0.8f
 
         private const val LIGHTNESS = "lightness"
         private const val HINTS = "hints"
