@@ -1,5 +1,6 @@
 """Photos and networks the tests share."""
 
+import dataclasses
 import os
 import shutil
 import tarfile
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torchvision
 from filelock import FileLock
 from PIL import Image
 
@@ -19,6 +21,7 @@ from sdk.color import Uint8Array
 from sdk.contract import STANDARD, Tensors
 from training.config import Recipe, StudentConfig
 from training.data import decode_rgb
+from training.models.encoders import ENCODERS
 from training.models.unet import UNet
 
 PROJECT = Path(__file__).parents[1]
@@ -154,8 +157,9 @@ def bundled_fp32(once: Once) -> Path:
     """The bundled student in full precision, for ONNX Runtime."""
     from converters.to_onnx import export_fp32
     from training.checkpoint import load_student
+    from training.models.student import OneHead
 
-    student = load_student(PROJECT / "training" / "weights" / "student.safetensors").network
+    student = OneHead(load_student(PROJECT / "training" / "weights" / "student.safetensors").network)
     return once("bundled-fp32.onnx", lambda path: export_fp32(student, student.contract, path))
 
 
@@ -164,8 +168,9 @@ def student_fp32(once: Once, student_checkpoint: Path) -> Path:
     """The small student in full precision, for ONNX Runtime."""
     from converters.to_onnx import export_fp32
     from training.checkpoint import load_student
+    from training.models.student import OneHead
 
-    student = load_student(student_checkpoint).network
+    student = OneHead(load_student(student_checkpoint).network)
     return once("student-fp32.onnx", lambda path: export_fp32(student, student.contract, path))
 
 
@@ -208,3 +213,12 @@ def album(tmp_path: Path) -> Path:
     (album / "nested [1]" / "missing.jpg").symlink_to(album / "nowhere.jpg")
     (album / "notes.txt").write_text("no photo, and not asked to be one")
     return album
+
+
+@pytest.fixture
+def untrained_mobilenet(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An encoder whose published weights are at hand: nobody has trained them."""
+    untrained = torchvision.models.mobilenet_v2().state_dict()
+    entry = dataclasses.replace(ENCODERS["mobilenet_v2"], published=lambda: untrained)
+    monkeypatch.setitem(ENCODERS, "mobilenet_v2", entry)
+    return "mobilenet_v2"

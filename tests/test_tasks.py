@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import torchvision
 
 from sdk import color
 from sdk.contract import AB, HINTS, LIGHTNESS
@@ -26,7 +25,6 @@ from training.config import (
 from training.data import Batch, PackedPhotos, decode_rgb
 from training.losses import negative_psnr
 from training.models.classes import SIDE, STEP, nearest_classes
-from training.models.encoders import ENCODERS
 from training.models.unet import UNet
 from training.tasks import Task
 from training.tasks.classify import ClassifyTask
@@ -93,15 +91,6 @@ class AllKnowing(UNet):
 
     def features(self, inputs: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
         return [torch.nn.functional.avg_pool2d(self._ab, scale) for scale in (8, 4, 2, 1)]
-
-
-@pytest.fixture
-def untrained_mobilenet(monkeypatch: pytest.MonkeyPatch) -> str:
-    """An encoder whose published weights are at hand: nobody has trained them."""
-    untrained = torchvision.models.mobilenet_v2().state_dict()
-    entry = dataclasses.replace(ENCODERS["mobilenet_v2"], published=lambda: untrained)
-    monkeypatch.setitem(ENCODERS, "mobilenet_v2", entry)
-    return "mobilenet_v2"
 
 
 @pytest.mark.parametrize("kind", ["patch", "semantic", "projected"])

@@ -86,7 +86,10 @@ class OneHead(nn.Module):
     def forward(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """See `UNet.forward`."""
         answers = self.head(self.student.features(inputs)[-1])
-        return {name: answers[:, 2 * at : 2 * at + 2] for at, name in enumerate(self.student.heads)}
+        names = [*self.student.heads]
+        if len(names) == 1:  # Core ML's converter knows no slice of everything
+            return {names[0]: answers}
+        return {name: answers[:, 2 * at : 2 * at + 2] for at, name in enumerate(names)}
 
 
 def parameter_count(network: nn.Module) -> int:
