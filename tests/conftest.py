@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torchvision
 from filelock import FileLock
 from PIL import Image
 
 # Workers share the cores: one thread each, and in what they start. Before PyTorch is imported, which reads it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torchvision
 
 from converters.calibration import PhotoSample
 from sdk.color import Uint8Array
