@@ -18,8 +18,9 @@ import numpy as np
 from benchmarks.film import flicker
 from sdk import Colorizer
 from sdk.color import Uint8Array
+from sdk.look import DEFAULT_VIVIDNESS
 
-VIVIDNESS = (0.0, 0.5, 1.0)
+VIVIDNESS = (0.0, DEFAULT_VIVIDNESS, 1.0)
 SMOOTHING = (0.0, 0.7)
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypedDict, get_args
 
+from sdk.contract import VIVID_ALONE
 from sdk.errors import OptionError
 from sdk.hints import MOST_HINTS, Hint, parse_hint, read_hints
 from sdk.options import as_argument
 
 OnColor = Literal["recolor", "keep", "error"]
 _ON_COLOR: Final[tuple[str, ...]] = get_args(OnColor)
-DEFAULT_VIVIDNESS: Final = 0.8
+DEFAULT_VIVIDNESS: Final = VIVID_ALONE
 
 
 class LookOptions(TypedDict, total=False):

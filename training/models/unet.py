@@ -108,11 +108,12 @@ _SIGNS = ((1, 0, 0), (0, 1, 0), (-1, 0, 0), (0, -1, 0), (0, 0, 1))
 class HintPyramid(nn.Module):
     """What people say of colours, brought to the decoder's coarser resolutions, from 1/8 down.
 
-    A hint of one cell must be as plain to the deepest features as to the shallowest, so each halving keeps the
-    largest value and not the mean. Chroma has a sign, so its positive and negative parts are kept apart. The
-    convolutions start at zero: a network that learns to take hints begins as the one it was. Finer sums cost a tenth
-    of the network's time and gained hints a hundredth of a decibel (docs/experiments.md): skip connections bring the
-    edges.
+    Chroma has a sign, so its positive and negative parts are kept apart, on means of 2×2 cells. From there on each
+    halving keeps the largest value and not the mean: a small hint must be as plain to the deepest features as to the
+    shallowest. The convolutions start at zero: a network that learns to take hints begins as the one it was.
+
+    Finer sums cost more of the network's time than hints gain by them (docs/decisions.md): skip connections bring
+    the edges.
 
     Args:
         channels: Of what it is added to, deepest first.
@@ -123,8 +124,8 @@ class HintPyramid(nn.Module):
         self.project = nn.ModuleList(nn.Conv2d(len(_SIGNS), count, 1, bias=False) for count in channels[::-1])
         for convolution in self.project:
             nn.init.zeros_(convolution.get_parameter("weight"))
-        halve = _HINT_GAIN * torch.tensor(_SIGNS, dtype=torch.float32)[:, :, None, None].expand(-1, -1, 2, 2) / 4
-        self.halve = nn.Buffer(halve.contiguous(), persistent=False)
+        signs = _HINT_GAIN * torch.tensor(_SIGNS, dtype=torch.float32)[:, :, None, None]
+        self.halve = nn.Buffer(signs.repeat(1, 1, 2, 2) / 4, persistent=False)
 
     def forward(self, hints: Tensor) -> list[Tensor]:
         """(N, 3, S/2, S/2) to what is added at each resolution, from 1/8 down to that of the deepest features."""

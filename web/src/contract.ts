@@ -46,9 +46,10 @@ export function encode(contract: Contract, lightness: Float32Array, hints?: Floa
   return Object.fromEntries(contract.inputs.map((spec) => [spec.name, given[spec.name] ?? zeros(spec)]));
 }
 
-/** As the command's. */
-export const DEFAULT_VIVIDNESS = 0.8;
+/** From here on the faithful answer has no share: the mean of two different colours is duller than either. */
 const VIVID_ALONE = 0.8;
+/** As the command's. */
+export const DEFAULT_VIVIDNESS = VIVID_ALONE;
 
 /**
  * What a network says of a photo, in Lab units.
