@@ -3,6 +3,8 @@
 import type { DeepPixels } from "edge-colorizer-web";
 import { decode, encode } from "fast-png";
 
+import { chunks } from "./png";
+
 /** 8 bytes a pixel, three times over. */
 const MOST_PIXELS = 30_000_000;
 const LAST_LEVEL = 0xffff;
@@ -11,9 +13,9 @@ const BEYOND = ["iCCP", "cICP", "eXIf", "tRNS", "acTL"];
 
 /** @returns nothing for a PNG that is better left to the browser. */
 export function decodeDeep(bytes: ArrayBuffer): DeepPixels | undefined {
-  const chunks = chunkTypes(new DataView(bytes));
-  if (BEYOND.some((type) => chunks.has(type))) return undefined;
-  if ((chunks.has("gAMA") || chunks.has("cHRM")) && !chunks.has("sRGB")) return undefined;
+  const types = new Set(Array.from(chunks(new Uint8Array(bytes)), ({ type }) => type));
+  if (BEYOND.some((type) => types.has(type))) return undefined;
+  if ((types.has("gAMA") || types.has("cHRM")) && !types.has("sRGB")) return undefined;
   const header = new DataView(bytes, 16, 8);
   if (header.getUint32(0) * header.getUint32(4) > MOST_PIXELS) return undefined;
   const { data, channels, width, height } = decode(bytes);
@@ -30,12 +32,4 @@ export function decodeDeep(bytes: ArrayBuffer): DeepPixels | undefined {
 export function encodeDeep({ data, height, width }: DeepPixels): Blob {
   const png = encode({ data, height, width, depth: 16, channels: 4 });
   return new Blob([png as Uint8Array<ArrayBuffer>], { type: "image/png" });
-}
-
-function chunkTypes(png: DataView): Set<string> {
-  const found = new Set<string>();
-  for (let at = 8; at + 8 <= png.byteLength; at += 12 + png.getUint32(at)) {
-    found.add(String.fromCharCode(...new Uint8Array(png.buffer, at + 4, 4)));
-  }
-  return found;
 }

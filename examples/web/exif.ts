@@ -1,6 +1,7 @@
 /** What the camera wrote into a photo (when, with what, where): a block laid out like a TIFF, carried over to the coloured one. */
 
 import { exifItem } from "./isobmff";
+import { chunks } from "./png";
 
 const APP1 = 0xffe1;
 const START_OF_SCAN = 0xffda;
@@ -55,10 +56,7 @@ function inJpeg(photo: Uint8Array): Uint8Array | undefined {
 
 /** PNG, third edition, 11.3.4.5. */
 function inPng(photo: Uint8Array): Uint8Array | undefined {
-  const png = view(photo);
-  for (let at = 8; at + 12 <= photo.length; at += 12 + png.getUint32(at)) {
-    if (text(photo, at + 4, 4) === "eXIf") return photo.subarray(at + 8, at + 8 + png.getUint32(at));
-  }
+  for (const { type, content } of chunks(photo)) if (type === "eXIf") return content;
   return undefined;
 }
 
