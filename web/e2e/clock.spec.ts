@@ -4,6 +4,7 @@ import { expect, test } from "@playwright/test";
 
 import { choose, enlarged, makeHintsModel, open, openByHand, useModel } from "./helpers";
 import { answerPoints, colourFirst, colourNatively, median, runNatively, runNetwork } from "./measures";
+import { SECONDS, openTrial, watch, watched } from "./trial";
 
 test("int8 takes less than five times what it takes natively", async ({ page }) => {
   let [native, browser] = [Infinity, Infinity];
@@ -56,4 +57,24 @@ test("a 12-megapixel photo never holds up the page", async ({ page }, testInfo) 
   const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
   console.log(`longest task on the main thread: ${Math.max(0, ...tasks)} ms`);
   expect(Math.max(0, ...tasks)).toBeLessThanOrEqual(100);
+});
+
+test("a photo to be judged is gone when its time is over, and at once where a button answers", async ({ page }, testInfo) => {
+  await openTrial(page, testInfo, SECONDS);
+  await watch(page);
+  await page.locator("#begin").click();
+  for (let number = 1; number <= 4; number++) {
+    await expect.poll(async () => (await watched(page)).length).toBe(number);
+    await expect(page.locator("#frame img")).toHaveCount(0);
+    await page.keyboard.press("r");
+  }
+  for (const { came, left } of await watched(page)) expect(left - came).toBeLessThan(1000 * SECONDS + 250);
+
+  await page.reload();
+  await page.locator("#begin").click();
+  for (const name of ["Real", "Generated", "Real", "Generated"]) {
+    await expect(page.locator("#frame img")).toBeVisible();
+    await page.getByRole("button", { name }).click();
+    await expect(page.locator("#frame img")).toHaveCount(0, { timeout: 300 });
+  }
 });

@@ -1,64 +1,19 @@
 /** The blind test of examples/human_eval, opened as a file, played with keys and with taps. */
 
-import { execFileSync } from "node:child_process";
-import { fileURLToPath, pathToFileURL } from "node:url";
-
 import AxeBuilder from "@axe-core/playwright";
-import { type Page, type TestInfo, expect, test } from "@playwright/test";
+import { type Page, expect, test } from "@playwright/test";
 
-import { PYTHON } from "../playwright.config";
-
-const SECONDS = 1;
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const humanEval = (...options: string[]) =>
-  execFileSync(PYTHON, ["-m", "examples.human_eval", ...options], { cwd: root, encoding: "utf-8" });
-
-async function open(page: Page, testInfo: TestInfo, seconds: number): Promise<string> {
-  const out = testInfo.outputPath("page");
-  humanEval("make", "tests/photos", "--out", out, "--seconds", String(seconds));
-  await page.goto(pathToFileURL(`${out}/index.html`).href);
-  await expect(page.locator("#begin")).toHaveText("Begin");
-  return `${out}-key.json`;
-}
+import { SECONDS, humanEval, openTrial, watch, watched } from "./trial";
 
 async function faults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
-interface Shown {
-  readonly width: number;
-  readonly height: number;
-  readonly fits: boolean;
-  readonly came: number;
-  left: number;
-  /** When a timer rang that was set as the photo came: on a busy machine every timer is late. */
-  due: number;
-}
-
-/** Has the page note how each photo was shown, by its own clock: a photo is gone before a busy machine has looked. */
-async function watch(page: Page): Promise<void> {
-  await page.locator("#frame").evaluate((frame, seconds) => {
-    const shown: Shown[] = [];
-    new MutationObserver(() => {
-      const image = frame.querySelector("img");
-      if (!image) return void (shown[shown.length - 1].left = performance.now());
-      const { scrollWidth, scrollHeight } = document.documentElement;
-      const fits = scrollWidth <= innerWidth && scrollHeight <= innerHeight;
-      const photo = { width: image.naturalWidth, height: image.clientHeight, fits, came: performance.now(), left: 0, due: 0 };
-      setTimeout(() => (photo.due = performance.now()), 1000 * seconds);
-      shown.push(photo);
-    }).observe(frame, { childList: true });
-    Object.assign(window, { shown });
-  }, SECONDS);
-}
-
-const watched = (page: Page) => page.evaluate(() => (window as unknown as { shown: Shown[] }).shown);
-
 test("every photo is shown for its time, and the saved answers can be reported", async ({ page }, testInfo) => {
   const asked: string[] = [];
   page.on("request", (request) => asked.push(request.url()));
-  const key = await open(page, testInfo, SECONDS);
+  const key = await openTrial(page, testInfo, SECONDS);
   const picture = (name: string) => ({ path: `test-results/human-eval-${testInfo.project.name}-${name}.png` });
   expect(await faults(page)).toEqual([]);
   await page.screenshot(picture("start"));
@@ -110,7 +65,7 @@ test("every photo is shown for its time, and the saved answers can be reported",
 });
 
 test("the buttons answer too, before the time is over", async ({ page }, testInfo) => {
-  await open(page, testInfo, 60);
+  await openTrial(page, testInfo, 60);
   await page.locator("#begin").click();
   for (const name of ["Real", "Generated", "Real", "Generated"]) {
     await expect(page.locator("#frame img")).toBeVisible();
