@@ -126,8 +126,8 @@ coverage:
     coverage erase # what a run that was stopped has left
     coverage run -m {{ tests }}
     coverage combine
-    coverage report --include 'sdk/*' --fail-under 90
-    coverage report --omit 'sdk/*' --fail-under 80
+    coverage report --include 'sdk/*' --fail-under 95
+    coverage report --omit 'sdk/*' --fail-under 85
 
 # Each artifact as a file of its own, and the packages for phones with theirs inside.
 [private]
