@@ -210,9 +210,8 @@ def test_a_teacher_without_hints_is_silent_where_there_are_some(packed: Path, te
     student = StudentConfig(width=0.35, decoder=(32, 16, 16, 16), hints=True)
     recipe = dataclasses.replace(SMALL_BATCH, student=student, hinted_photos=1.0, distill=DistillConfig(teachers=()))
     batch = PackedPhotos(packed).batch(0, recipe)
-    task = DistillTask(
-        checkpoint.build_network(recipe), recipe, teachers=[checkpoint.load_network(teacher_checkpoint).network]
-    )
+    teacher = checkpoint.load_network(teacher_checkpoint).network
+    task = DistillTask(checkpoint.build_network(recipe), recipe, teachers=[teacher])
     told = task.losses(batch)
     assert torch.equal(told["ab_teacher"], told["ab_truth"])
     silence = {
@@ -237,13 +236,11 @@ def test_a_head_learns_from_the_mean_of_its_teachers(packed: Path) -> None:
 
 
 def test_a_teacher_of_other_heads_is_refused(teacher_checkpoint: Path) -> None:
-    recipe = dataclasses.replace(
-        TINY, student=dataclasses.replace(TINY.student, heads=("vivid_ab",)), distill=DistillConfig(teachers=())
-    )
+    vivid = dataclasses.replace(TINY.student, heads=("vivid_ab",))
+    recipe = dataclasses.replace(TINY, student=vivid, distill=DistillConfig(teachers=()))
+    teacher = checkpoint.load_network(teacher_checkpoint).network
     with pytest.raises(RecipeError, match="answer ab"):
-        DistillTask(
-            checkpoint.build_network(recipe), recipe, teachers=[checkpoint.load_network(teacher_checkpoint).network]
-        )
+        DistillTask(checkpoint.build_network(recipe), recipe, teachers=[teacher])
 
 
 def test_a_teacher_with_hints_does_not_teach_a_student_without() -> None:
