@@ -25,7 +25,7 @@ from training.start import EncoderFile, EncoderWeights
 
 CLIPS = (1.0, 100.0)
 _WEIGHTS = Path(__file__).parents[1] / "training" / "weights"
-_TAUGHT_BY = DistillConfig(teacher=str(_WEIGHTS / "student-faithful.safetensors"))
+_TAUGHT_BY = DistillConfig(teachers=(str(_WEIGHTS / "student-faithful.safetensors"),))
 _STUDENT = StudentConfig(heads=("ab", "vivid_ab"), hints=True)
 _SHORT = Recipe(batch_size=16, size=96, frozen_stages=2, warmup_steps=20, ema_decay=0.98, learning_rate=1e-3)
 _SEMANTIC = GanConfig(objective="hinge", discriminator="semantic", discriminator_width=32, l1_weight=12.0)
@@ -42,7 +42,7 @@ RUNS: dict[str, tuple[str, Recipe]] = {
     "pretrain, Huber": ("pretrain", _SHORT),
     "pretrain, psnr": ("pretrain", replace(_SHORT, loss="psnr")),
     "distill, psnr": ("distill", replace(_SHORT, loss="psnr", distill=_TAUGHT_BY)),
-    "qat, psnr": ("qat", replace(_SHORT, loss="psnr", start=_TAUGHT_BY.teacher, round_weights=True)),
+    "qat, psnr": ("qat", replace(_SHORT, loss="psnr", start=_TAUGHT_BY.teachers[0], round_weights=True)),
     "classify": ("classify", replace(_SHORT, teacher=TeacherConfig(encoder="mobilenet_v2", classes=True))),
     "gan, semantic": ("gan", replace(_PLAYERS, gan=_SEMANTIC)),
     "gan, projected": ("gan", replace(_PLAYERS, gan=_PROJECTED)),

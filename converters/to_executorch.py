@@ -12,7 +12,7 @@ from executorch.devtools.backend_debug import get_delegation_info
 from executorch.devtools.bundled_program.config import MethodTestCase, MethodTestSuite
 from executorch.devtools.bundled_program.serialize import serialize_from_bundled_program_to_flatbuffer
 from executorch.exir import ExecutorchProgramManager, to_edge_transform_and_lower
-from torch import nn
+from torch import Tensor, nn
 from torchao.quantization.pt2e import MinMaxObserver, PerChannelMinMaxObserver
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 from torchao.quantization.pt2e.quantizer import QuantizationSpec
@@ -20,6 +20,7 @@ from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY
 
 from converters.tracing import as_torch, example
 from sdk.contract import Contract, Tensors
+from training.models.student import OneHead
 from training.quantization import WEIGHT_LIMIT
 
 # What a delegated graph cannot be without: fetching the delegate's one output.
@@ -45,6 +46,17 @@ class Lowered:
     def figures(self) -> dict[str, float]:
         """For the manifest."""
         return {"xnnpack_subgraphs": self.subgraphs, "portable_operators": sum(self.portable.values())}
+
+
+class ByChannel(OneHead):
+    """A student whose answers lie channel by channel before they are taken apart.
+
+    XNNPACK keeps a pixel's channels side by side, where taking some of them is a copy for each pixel: 0.1 ms of 8.
+    """
+
+    def take(self, answers: Tensor, at: int) -> Tensor:
+        """See `OneHead.take`."""
+        return super().take(answers.flatten(2), at).unflatten(2, answers.shape[2:])
 
 
 def quantize(network: nn.Module, calibration: list[Tensors]) -> nn.Module:

@@ -143,7 +143,7 @@ def small_runs(workbench: Path, eval_photos: Path, monkeypatch: pytest.MonkeyPat
     for name, text in {
         "teacher": teacher,
         "teacher-gan": begun.format("teacher") + teacher + "[gan]\ndiscriminator_width = 8\n",
-        "student": small + '[distill]\nteacher = "runs/teacher-gan/teacher.safetensors"\n',
+        "student": small + '[distill]\nteachers = ["runs/teacher-gan/teacher.safetensors"]\n',
         "student-int8": begun.format("student") + "round_weights = true\n" + small,
     }.items():
         (workbench / f"{name}.toml").write_text(text)

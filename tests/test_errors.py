@@ -24,6 +24,7 @@ def pretrain(text: str, packed: Path, folder: Path, *more: str, task_name: str =
         ("pretrain", "size = 100", "size is a multiple of 32"),
         ("gan", SMALL.replace("32", "64"), "[gan]"),
         ("distill", SMALL, "[distill]"),
+        ("distill", SMALL + "[distill]\nteachers = []\n", "names no teacher"),
         ("qat", SMALL, "round_weights"),
     ],
 )

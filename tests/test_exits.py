@@ -207,9 +207,12 @@ import os, sys
 from sdk.cli import main
 here = ["--model", "model", "--backend", "onnx"]
 assert main(["album/cat.jpg", "-o", "first.jpg", "--quiet", *here]) == 0  # what it imports, it imports as itself
-if os.geteuid() == 0:
+user = os.geteuid()
+if user == 0:
     os.seteuid(65534)
-sys.exit(main([*sys.argv[1:], *here]))
+code = main([*sys.argv[1:], *here])
+os.seteuid(user)  # what coverage writes at the end, it writes as itself
+sys.exit(code)
 """
     # The project may lie in a folder of its owner's.
     shutil.copytree(BUNDLED_MODEL, locked / "model", copy_function=shutil.copyfile)

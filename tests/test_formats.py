@@ -12,7 +12,8 @@ from PIL import Image
 from sdk import Colorizer, OutputError, PhotoError, formats
 from sdk.contract import Contract
 from sdk.testing import FakeBackend
-from tests.conftest import PROJECT
+from tests.conftest import PHOTOS, PROJECT
+from tests.edited import Edit, run_edited
 
 
 @pytest.mark.parametrize("known", formats.FORMATS, ids=lambda known: known.name)
@@ -79,3 +80,36 @@ def test_the_page_writes_formats_of_the_table() -> None:
     assert types
     for name in re.findall(r"image/(\w+)", types[1]):
         assert formats.output_format(PurePath(f"photo.{name}")).kept
+
+
+QOI = Edit(
+    "formats.py",
+    "FORMATS: Final = (\n",
+    """FORMATS: Final = (
+    PhotoFormat(name="QOI", suffixes=(".qoi",), signature=rb"qoif"),
+""",
+)
+QOI_EVERYWHERE = f"""
+from pathlib import Path
+import numpy as np
+from PIL import Image
+from sdk import Colorizer, cli
+
+Path("album").mkdir()
+Image.open({str(PHOTOS / "cat.jpg")!r}).convert("L").resize((60, 40)).convert("RGB").save("album/cat.qoi")
+colorizer = Colorizer.load()
+coloured = np.asarray(colorizer.colorize("album/cat.qoi"))
+assert np.array_equal(np.asarray(colorizer.colorize(Path("album/cat.qoi").read_bytes())), coloured)
+colorizer.colorize_file("album/cat.qoi", "cat.qoi")
+assert cli.main(["album", "-o", "folder", "--quiet"]) == 0
+assert cli.main(["album", "-o", "named", "--quiet", "--format", "qoi"]) == 0
+for file in ("cat.qoi", "folder/cat.qoi", "named/cat.qoi"):
+    with Image.open(file) as written:
+        assert written.format == "QOI"
+        assert np.array_equal(np.asarray(written)[..., :3], coloured)
+"""
+
+
+def test_one_more_format_is_a_line_of_the_table(tmp_path: Path) -> None:
+    """Of those that Pillow knows."""
+    run_edited(tmp_path, (QOI,), QOI_EVERYWHERE)

@@ -27,7 +27,7 @@ RUNS = {
     "pretrain of a teacher": ("pretrain", TINY_TEACHER),
     "gan": ("gan", TINY_GAN),
     "qat": ("qat", dataclasses.replace(TINY, round_weights=True)),
-    "distill": ("distill", dataclasses.replace(TINY, distill=DistillConfig(teacher="set by the test"))),
+    "distill": ("distill", dataclasses.replace(TINY, distill=DistillConfig(teachers=("set by the test",)))),
 }
 
 
@@ -37,7 +37,7 @@ def test_a_stopped_run_resumes_to_identical_weights(
 ) -> None:
     task_name, recipe = RUNS[name]
     if recipe.distill:
-        recipe = dataclasses.replace(recipe, distill=DistillConfig(teacher=str(teacher_checkpoint)))
+        recipe = dataclasses.replace(recipe, distill=DistillConfig(teachers=(str(teacher_checkpoint),)))
     whole = run(recipe, packed, tmp_path / "whole", task_name=task_name)
     for _ in range(recipe.steps):  # stops after every single step
         pieces = run(recipe, packed, tmp_path / "pieces", task_name=task_name, max_minutes=0)
@@ -64,7 +64,7 @@ def test_a_run_that_dies_at_its_last_file_resumes_to_identical_weights(
 KILLED = {
     "pretrain": "",
     "gan": 'size = 64\n[teacher]\nencoder = "pix2pix"\nwidth = 8\nlevels = 5\n[gan]\ndiscriminator_width = 8\n',
-    "distill": '[distill]\nteacher = "{teacher}"\n',
+    "distill": '[distill]\nteachers = ["{teacher}"]\n',
     "qat": "round_weights = true\n",
 }
 

@@ -14,6 +14,7 @@ from sdk.commands import photos
 from sdk.contract import HINTS
 from sdk.manifest import load_manifest
 from tests.conftest import PHOTOS, PROJECT
+from tests.edited import Edit, run_edited
 
 ROW = re.compile(r"^\| `([^`]+)`[^|]*\| `colorize ([^`]+)` \|", re.MULTILINE)
 ROWS = ROW.findall((PROJECT / "docs" / "command.md").read_text())
@@ -54,3 +55,54 @@ def test_each_example_works(name: str, words: str, here: Path) -> None:
     assert code == (2 if needs_hints else 0)
     assert (set(here.rglob("*")) > before) == (not needs_hints and name not in ("--dry-run", "--version"))
     assert name == "PHOTO" or name in words or {"--output": "-o"}.get(name, name) in words
+
+
+CHECK = "    def __post_init__(self) -> None:\n"
+WARMTH = (
+    Edit("look.py", "    on_color: OnColor\n\n", "    on_color: OnColor\n    warmth: float\n\n"),
+    Edit(
+        "look.py",
+        CHECK,
+        f"""    warmth: float = field(default=0.0, metadata={{"--warmth": {{"type": float}}}})\n
+{CHECK}        if self.warmth < 0: raise OptionError("warmth must be zero or more.")\n""",
+    ),
+    Edit("pipeline.py", "ab * np.float32(look.strength)", "ab + np.float32([0, look.warmth])[:, None, None]"),
+)
+WARM_EVERYWHERE = f"""
+import asyncio, io
+from pathlib import Path
+import numpy as np
+from PIL import Image
+from sdk import Colorizer, OptionError, aio, cli
+
+Path("album").mkdir()
+Image.open({str(PHOTOS / "cat.jpg")!r}).convert("L").resize((60, 40)).save("album/cat.png")
+photo = Path("album/cat.png")
+colorizer = Colorizer.load()
+cold, warm = (np.asarray(colorizer.colorize(photo, **look)) for look in ({{}}, {{"warmth": 40.0}}))
+assert warm[..., 2].mean() < cold[..., 2].mean() - 20
+
+colorizer.colorize_file(photo, "file.png", warmth=40)
+Path("bytes.png").write_bytes(colorizer.colorize_to_png(photo, warmth=40))
+colorizer.colorize_batch([photo], warmth=40)[0].save("batch.png")
+next(colorizer.stream([photo], warmth=40)).save("stream.png")
+asyncio.run(aio.AsyncColorizer(colorizer).colorize(photo, warmth=40)).save("awaited.png")
+assert cli.main(["album/cat.png", "-o", "command.png", "--quiet", "--warmth", "40"]) == 0
+assert cli.main(["album", "-o", "coloured", "--quiet", "--warmth", "40"]) == 0
+files = [*Path().glob("*.png"), Path("coloured/cat.png")]
+assert len(files) == 7
+for file in files:
+    assert np.array_equal(np.asarray(Image.open(file)), warm), file
+
+try:
+    colorizer.colorize(photo, warmth=-1)
+except OptionError:
+    pass
+else:
+    raise AssertionError("not checked")
+assert cli.main(["album/cat.png", "-o", "command.png", "--overwrite", "--quiet", "--warmth", "-1"]) == 2
+"""
+
+
+def test_one_more_option_is_two_files(tmp_path: Path) -> None:
+    run_edited(tmp_path, WARMTH, WARM_EVERYWHERE)

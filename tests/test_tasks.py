@@ -23,7 +23,7 @@ from training.config import (
     TeacherConfig,
 )
 from training.data import Batch, PackedPhotos, decode_rgb
-from training.losses import negative_psnr
+from training.losses import ab_loss, negative_psnr
 from training.models.classes import SIDE, STEP, nearest_classes
 from training.models.unet import UNet
 from training.tasks import Task
@@ -57,7 +57,7 @@ def psnr_on(network: UNet, batch: Batch) -> float:
 def test_each_task_overfits_four_photos(task_name: str, steps: int, rate: float, least_psnr: float) -> None:
     torch.manual_seed(0)
     batch = four_photos()
-    student = Recipe(student=StudentConfig(width=0.5, decoder=(64, 48, 32, 32)), distill=DistillConfig(teacher=""))
+    student = Recipe(student=StudentConfig(width=0.5, decoder=(64, 48, 32, 32)), distill=DistillConfig(teachers=()))
     teacher = Recipe(teacher=TeacherConfig(encoder="pix2pix", width=16, levels=6), gan=GanConfig(discriminator_width=8))
     task: Task
     if task_name == "gan":
@@ -65,7 +65,7 @@ def test_each_task_overfits_four_photos(task_name: str, steps: int, rate: float,
     elif task_name == "pretrain":
         task = PretrainTask(checkpoint.build_network(student), student)
     else:  # a teacher that knows the answer as well as four photos allow
-        task = DistillTask(checkpoint.build_network(student), student, teacher=AllKnowing(batch.ab))
+        task = DistillTask(checkpoint.build_network(student), student, teachers=[AllKnowing(batch.ab)])
     optimizers = [torch.optim.AdamW(turn.player.parameters(), lr=rate) for turn in task.turns]
     for _ in range(steps):
         for turn, optimizer in zip(task.turns, optimizers, strict=True):
@@ -159,8 +159,8 @@ def test_a_vivid_head_may_count_decibels_beside_l1(packed: Path) -> None:
 def test_distillation_leaves_the_teacher_alone(packed: Path, teacher_checkpoint: Path) -> None:
     teacher = checkpoint.load_network(teacher_checkpoint).network
     before = {key: value.clone() for key, value in teacher.state_dict().items()}
-    recipe = dataclasses.replace(TINY, distill=DistillConfig(teacher=str(teacher_checkpoint)))
-    task = DistillTask(checkpoint.build_network(recipe), recipe, teacher=teacher)
+    recipe = dataclasses.replace(TINY, distill=DistillConfig(teachers=(str(teacher_checkpoint),)))
+    task = DistillTask(checkpoint.build_network(recipe), recipe, teachers=[teacher])
     losses = task.losses(PackedPhotos(packed).batch(0, SMALL_BATCH))
     assert set(losses) == {"ab_teacher", "ab_truth", "teacher_features"}
     torch.stack(list(losses.values())).sum().backward()
@@ -171,10 +171,10 @@ def test_distillation_leaves_the_teacher_alone(packed: Path, teacher_checkpoint:
 
 def test_distillation_may_count_decibels(packed: Path, teacher_checkpoint: Path) -> None:
     recipe = dataclasses.replace(
-        TINY, loss="psnr", distill=DistillConfig(teacher=str(teacher_checkpoint), feature_weight=0)
+        TINY, loss="psnr", distill=DistillConfig(teachers=(str(teacher_checkpoint),), feature_weight=0)
     )
     teacher = checkpoint.load_network(teacher_checkpoint).network
-    task = DistillTask(teacher, recipe, teacher=teacher)
+    task = DistillTask(teacher, recipe, teachers=[teacher])
     losses = task.losses(PackedPhotos(packed).batch(0, SMALL_BATCH))
     assert losses["ab_teacher"].item() == pytest.approx(-4)  # what no error at all has
     assert losses["ab_truth"] > losses["ab_teacher"]
@@ -208,11 +208,10 @@ def test_a_network_without_classes_cannot_classify() -> None:
 
 def test_a_teacher_without_hints_is_silent_where_there_are_some(packed: Path, teacher_checkpoint: Path) -> None:
     student = StudentConfig(width=0.35, decoder=(32, 16, 16, 16), hints=True)
-    recipe = dataclasses.replace(SMALL_BATCH, student=student, hinted_photos=1.0, distill=DistillConfig(teacher=""))
+    recipe = dataclasses.replace(SMALL_BATCH, student=student, hinted_photos=1.0, distill=DistillConfig(teachers=()))
     batch = PackedPhotos(packed).batch(0, recipe)
-    task = DistillTask(
-        checkpoint.build_network(recipe), recipe, teacher=checkpoint.load_network(teacher_checkpoint).network
-    )
+    teacher = checkpoint.load_network(teacher_checkpoint).network
+    task = DistillTask(checkpoint.build_network(recipe), recipe, teachers=[teacher])
     told = task.losses(batch)
     assert torch.equal(told["ab_teacher"], told["ab_truth"])
     silence = {
@@ -222,18 +221,30 @@ def test_a_teacher_without_hints_is_silent_where_there_are_some(packed: Path, te
     assert not torch.equal(untold["ab_teacher"], untold["ab_truth"])
 
 
+def test_a_head_learns_from_the_mean_of_its_teachers(packed: Path) -> None:
+    two_heads = dataclasses.replace(TINY, student=dataclasses.replace(TINY.student, heads=("ab", "vivid_ab")))
+    recipe = dataclasses.replace(two_heads, distill=DistillConfig(teachers=()))
+    one, other, vivid = (checkpoint.build_network(recipe) for recipe in (TINY, TINY, two_heads))
+    batch = PackedPhotos(packed).batch(0, SMALL_BATCH)
+    task = DistillTask(checkpoint.build_network(recipe), recipe, teachers=[one, other, vivid])
+    losses = task.losses(batch)
+    answers = task.network(batch.inputs)
+    taught = torch.stack([teacher(batch.inputs)["ab"] for teacher in (one, other, vivid)]).mean(dim=0)
+    torch.testing.assert_close(losses["ab_teacher"], ab_loss(answers["ab"], taught, recipe))
+    taught = vivid(batch.inputs)["vivid_ab"]  # the only one that has this head
+    torch.testing.assert_close(losses["vivid_ab_teacher"], ab_loss(answers["vivid_ab"], taught, recipe))
+
+
 def test_a_teacher_of_other_heads_is_refused(teacher_checkpoint: Path) -> None:
-    recipe = dataclasses.replace(
-        TINY, student=dataclasses.replace(TINY.student, heads=("vivid_ab",)), distill=DistillConfig(teacher="")
-    )
-    with pytest.raises(RecipeError, match="answers ab"):
-        DistillTask(
-            checkpoint.build_network(recipe), recipe, teacher=checkpoint.load_network(teacher_checkpoint).network
-        )
+    vivid = dataclasses.replace(TINY.student, heads=("vivid_ab",))
+    recipe = dataclasses.replace(TINY, student=vivid, distill=DistillConfig(teachers=()))
+    teacher = checkpoint.load_network(teacher_checkpoint).network
+    with pytest.raises(RecipeError, match="answer ab"):
+        DistillTask(checkpoint.build_network(recipe), recipe, teachers=[teacher])
 
 
 def test_a_teacher_with_hints_does_not_teach_a_student_without() -> None:
     taking_hints = dataclasses.replace(TINY, student=dataclasses.replace(TINY.student, hints=True))
-    recipe = dataclasses.replace(TINY, distill=DistillConfig(teacher=""))
+    recipe = dataclasses.replace(TINY, distill=DistillConfig(teachers=()))
     with pytest.raises(RecipeError, match="give its table hints = true"):
-        DistillTask(checkpoint.build_network(recipe), recipe, teacher=checkpoint.build_network(taking_hints))
+        DistillTask(checkpoint.build_network(recipe), recipe, teachers=[checkpoint.build_network(taking_hints)])

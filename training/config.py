@@ -89,14 +89,14 @@ class DistillConfig:
     """The `distill` task.
 
     Attributes:
-        teacher: The teacher's weights file.
-        heads: Those it teaches; where none is named, all that student and teacher both have.
-        output_weight: Of the student's ab against the teacher's.
-        feature_weight: Of the student's decoder features, through 1×1 mapping layers, against the teacher's.
+        teachers: The teachers' weights files. A head learns from the mean of the answers of those that have it.
+        heads: Those they teach; where none is named, all that student and teachers both have.
+        output_weight: Of the student's ab against the teachers'.
+        feature_weight: Of the student's decoder features, through 1×1 mapping layers, against the first teacher's.
         truth_weight: Of the student's ab against the photo's.
     """
 
-    teacher: str
+    teachers: tuple[str, ...]
     heads: tuple[str, ...] = ()
     output_weight: float = 1.0
     feature_weight: float = 0.1

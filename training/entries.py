@@ -22,7 +22,7 @@ _RANGES: tuple[tuple[float, float, frozenset[str]], ...] = (
         _ANY,
         frozenset(
             {"frozen_stages", "warmup_steps", "weight_decay", "encoder_learning_rate_scale"}
-            | {"discriminator_learning_rate", "l1_weight", "muted_weight", "perceptual_weight"}
+            | {"discriminator_learning_rate", "l1_weight", "loss_weight", "muted_weight", "perceptual_weight"}
             | {"output_weight", "feature_weight", "truth_weight"}
         ),
     ),

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sdk.contract import AB
 from training.checkpoint import build_network, load_network, load_weights
-from training.config import Recipe, RecipeError
+from training.config import DistillConfig, Recipe, RecipeError
 from training.models.encoders import INPUT_RANGES, Encoder
 from training.models.unet import UNet
 from training.quantization import round_activations, round_weights
@@ -62,14 +62,19 @@ def _gan(network: UNet, recipe: Recipe) -> Task:
         raise RecipeError("this task needs a [gan] table, which may be empty")
     if recipe.round_weights:
         round_weights(network)
-    teacher = load_network(Path(recipe.distill.teacher)).network if recipe.distill else None
-    return GanTask(network, recipe, teacher=teacher)
+    return GanTask(network, recipe, teachers=_teachers(recipe.distill) if recipe.distill else ())
 
 
 def _distill(network: UNet, recipe: Recipe) -> Task:
     if recipe.round_weights:
         round_weights(network)
-    return DistillTask(network, recipe, teacher=load_network(Path(distill_config(recipe).teacher)).network)
+    return DistillTask(network, recipe, teachers=_teachers(distill_config(recipe)))
+
+
+def _teachers(config: DistillConfig) -> list[UNet]:
+    if not config.teachers:
+        raise RecipeError("the [distill] table names no teacher; give it the weights file of one at least")
+    return [load_network(Path(teacher)).network for teacher in config.teachers]
 
 
 def _qat(network: UNet, recipe: Recipe) -> Task:

@@ -33,7 +33,7 @@ class ExecuTorchFormat(Format):
         from converters import to_executorch
         from converters.rgb import RgbNetwork
 
-        folded: nn.Module = fuse(network)
+        folded: nn.Module = fuse(to_executorch.ByChannel(network.student))
         if job.targets[0].precision == "int8":
             folded = to_executorch.quantize(folded, job.calibration.inputs(network.contract))
         counts: dict[str, Figures] = {}

@@ -89,7 +89,11 @@ class OneHead(nn.Module):
         names = [*self.student.heads]
         if len(names) == 1:  # Core ML's converter knows no slice of everything
             return {names[0]: answers}
-        return {name: answers[:, 2 * at : 2 * at + 2] for at, name in enumerate(names)}
+        return {name: self.take(answers, at) for at, name in enumerate(names)}
+
+    def take(self, answers: Tensor, at: int) -> Tensor:
+        """One head's answer out of all of them, (N, 2 * heads, S/2, S/2)."""
+        return answers[:, 2 * at : 2 * at + 2]
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -1,5 +1,6 @@
-"""Distillation (arXiv 1503.02531, features as in arXiv 1412.6550): the student learns from the teacher's answers."""
+"""Distillation (arXiv 1503.02531, features as in arXiv 1412.6550): the student learns from the teachers' answers."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import torch
@@ -18,56 +19,68 @@ _SHARED_STEPS = 4
 
 
 class Teaching:
-    """What a teacher says of a batch, and how far a student's heads are from it and from the photo.
+    """What teachers say of a batch, and how far a student's heads are from it and from the photo.
 
     A teacher's answer is easier to learn than a photo: it is already the average over what the grey leaves open, or
-    one plausible choice among it. One that takes no hints has nothing to say of photos that come with some.
+    one plausible choice among it. The mean of several errs less than any of them. A teacher that takes no hints says
+    the truth of photos that come with some.
     """
 
-    def __init__(self, student: UNet, config: DistillConfig, *, teacher: UNet) -> None:
-        self._taught = student.heads.keys() & teacher.heads.keys() & set(config.heads or teacher.heads)
+    def __init__(self, student: UNet, config: DistillConfig, *, teachers: Sequence[UNet]) -> None:
+        known = {head for teacher in teachers for head in teacher.heads}
+        self._taught = student.heads.keys() & known & set(config.heads or known)
         if not self._taught:
-            raise RecipeError(f"the teacher answers {', '.join(teacher.heads)}, none of which the student is to learn")
-        if teacher.hints is not None and student.hints is None:
-            raise RecipeError("the teacher takes hints and the student does not; give its table hints = true")
+            raise RecipeError(f"the teachers answer {', '.join(sorted(known))}, none of which the student is to learn")
+        if student.hints is None and any(teacher.hints is not None for teacher in teachers):
+            raise RecipeError("a teacher takes hints and the student does not; give its table hints = true")
         self._config = config
-        self.teacher = teacher.eval().requires_grad_(False)
+        self._teachers = [teacher.eval().requires_grad_(False) for teacher in teachers]
 
     @torch.no_grad()
-    def features(self, batch: Batch) -> list[Tensor]:
-        """What the teacher's decoder makes of a batch."""
-        return self.teacher.features(batch.inputs)
+    def features(self, batch: Batch) -> list[list[Tensor]]:
+        """What each teacher's decoder makes of a batch."""
+        return [teacher.features(batch.inputs) for teacher in self._teachers]
 
-    def losses(self, head: str, answer: Tensor, features: list[Tensor], batch: Batch, loss: Loss) -> dict[str, Tensor]:
-        """A head's terms, each by its weight: against the teacher's answer and against the photo's chroma.
+    def losses(
+        self, head: str, answer: Tensor, features: list[list[Tensor]], batch: Batch, loss: Loss
+    ) -> dict[str, Tensor]:
+        """A head's terms, each by its weight: against the teachers' answer and against the photo's chroma.
 
-        A head that the teacher does not teach learns from the photo alone.
+        A head that no teacher teaches learns from the photo alone.
         """
         truth = loss(answer, batch.ab)
         if head not in self._taught:
             return {f"{head}_truth": truth}
-        with torch.no_grad():
-            taught = self.teacher.heads[head](features[-1])
-            if self.teacher.hints is None and HINTS.name in batch.inputs:
-                hinted = batch.inputs[HINTS.name].flatten(1).any(dim=1).view(-1, 1, 1, 1)
-                taught = torch.where(hinted, batch.ab, taught)
         return {
-            f"{head}_teacher": self._config.output_weight * loss(answer, taught),
+            f"{head}_teacher": self._config.output_weight * loss(answer, self._answer(head, features, batch)),
             f"{head}_truth": self._config.truth_weight * truth,
         }
 
+    @torch.no_grad()
+    def _answer(self, head: str, features: list[list[Tensor]], batch: Batch) -> Tensor:
+        answers = []
+        for teacher, its_features in zip(self._teachers, features, strict=True):
+            if head not in teacher.heads:
+                continue
+            answer = teacher.heads[head](its_features[-1])
+            if teacher.hints is None and HINTS.name in batch.inputs:
+                hinted = batch.inputs[HINTS.name].flatten(1).any(dim=1).view(-1, 1, 1, 1)
+                answer = torch.where(hinted, batch.ab, answer)
+            answers.append(answer)
+        return torch.stack(answers).mean(dim=0)
+
 
 class DistillTask:
-    """The student against the teacher's ab, its decoder features, and the photo's own ab."""
+    """The student against the teachers' ab, the first one's decoder features, and the photo's own ab."""
 
-    def __init__(self, network: UNet, recipe: Recipe, *, teacher: UNet) -> None:
+    def __init__(self, network: UNet, recipe: Recipe, *, teachers: Sequence[UNet]) -> None:
         self._config = distill_config(recipe)
         self._loss = partial(ab_loss, recipe=recipe)
-        self._teaching = Teaching(network, self._config, teacher=teacher)
+        self._teaching = Teaching(network, self._config, teachers=teachers)
         self.network = network
-        pairs = zip(network.feature_channels[-_SHARED_STEPS:], teacher.feature_channels[-_SHARED_STEPS:], strict=True)
-        self.mappings = nn.ModuleList(nn.Conv2d(ours, theirs, 1) for ours, theirs in pairs)
-        self.modules: tuple[nn.Module, ...] = (network, self.mappings, teacher)
+        ours, theirs = (unet.feature_channels[-_SHARED_STEPS:] for unet in (network, teachers[0]))
+        self.mappings = nn.ModuleList(nn.Conv2d(mine, taught, 1) for mine, taught in zip(ours, theirs, strict=True))
+        self.modules: tuple[nn.Module, ...] = (network, self.mappings, *teachers)
         self.turns = (Turn(nn.ModuleDict({"network": network, "mappings": self.mappings}), self.losses),)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -78,7 +91,9 @@ class DistillTask:
             losses |= self._teaching.losses(head, answer, theirs, batch, self._loss)
         differences = [
             F.mse_loss(mapping(mine), taught) / (taught.square().mean() + 1e-6)
-            for mapping, mine, taught in zip(self.mappings, ours[-_SHARED_STEPS:], theirs[-_SHARED_STEPS:], strict=True)
+            for mapping, mine, taught in zip(
+                self.mappings, ours[-_SHARED_STEPS:], theirs[0][-_SHARED_STEPS:], strict=True
+            )
         ]
         return losses | {"teacher_features": self._config.feature_weight * torch.stack(differences).mean()}
 

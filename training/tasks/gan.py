@@ -1,5 +1,6 @@
 """Adversarial training (arXiv 1611.07004): a generator against a discriminator that sees the lightness too."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import torch
@@ -28,11 +29,11 @@ class GanTask:
 
     Heads before the last keep the recipe's loss: a student learns to answer vividly without forgetting how to answer
     faithfully. The discriminator's loss has no L1. It takes its turn first, and the generator then learns from the
-    answers that were judged, so that it runs once a step. With a teacher, each head also learns from the teacher's
+    answers that were judged, so that it runs once a step. With teachers, each head also learns from their
     answer: a vivid one is a single target, which a regression does not wash out.
     """
 
-    def __init__(self, network: UNet, recipe: Recipe, *, teacher: UNet | None = None) -> None:
+    def __init__(self, network: UNet, recipe: Recipe, *, teachers: Sequence[UNet] = ()) -> None:
         if recipe.size < SMALLEST_SIZE:
             raise RecipeError(f"the discriminator needs size {SMALLEST_SIZE} or more, not {recipe.size}")
         self._recipe = recipe
@@ -46,8 +47,8 @@ class GanTask:
         self._answers: dict[str, Tensor] = {}
         self._real: list[Tensor] = []
         self._fake: list[Tensor] = []
-        self._teaching = None if teacher is None else Teaching(network, distill_config(recipe), teacher=teacher)
-        self.modules: tuple[nn.Module, ...] = (network, self.discriminator, *([teacher] if teacher else []))
+        self._teaching = Teaching(network, distill_config(recipe), teachers=teachers) if teachers else None
+        self.modules: tuple[nn.Module, ...] = (network, self.discriminator, *teachers)
         self.turns = (
             Turn(
                 self.discriminator,
