@@ -89,7 +89,7 @@ train photos encoder_weights:
         --head vivid_ab --choose 1.36 training/weights/student.safetensors
 
 # From packed photos to a teacher and its student in so many minutes. More words go to each run: --batch-size 16 on a processor,
-# whose memory a GPU's batches would fill; --from-random-weights where no ImageNet encoder can be fetched.
+# whose memory a GPU's batches would fill; where no ImageNet encoder can be fetched, --encoder-weights FOLDER or --from-random-weights.
 teacher-and-student photos minutes *options:
     just _phase pretrain quick-teacher "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}
     just _phase gan quick-teacher-gan "--minutes $(python -c 'print({{ minutes }} * 0.2)') {{ options }}" {{ photos }}

@@ -97,14 +97,14 @@ def _add_task(command: argparse.ArgumentParser, name: str) -> None:
     start.add_argument(
         "--encoder-weights",
         type=Path,
-        help="ImageNet encoder, safetensors, in its published names (default: what is published, fetched once)",
+        help="ImageNet encoder, safetensors, in its published names, or a folder with one for each encoder, such as "
+        "resnet34.safetensors (default: what is published, fetched once)",
     )
     start.add_argument("--from-random-weights", action="store_true", help="start from nothing: much worse colours")
     command.add_argument(
         "--encoder-input",
         choices=INPUT_RANGES,
-        default="imagenet",
-        help="RGB range the file was trained on: torchvision's (imagenet, the default) or [-1, 1] (signed)",
+        help="RGB range the file was trained on: torchvision's (imagenet) or [-1, 1] (signed); default: as published",
     )
     command.add_argument("--save-every", type=_positive, default=500, help="steps between checkpoints (default 500)")
     command.add_argument("--minutes", type=float, help="length of the whole run, instead of what the recipe says")

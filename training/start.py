@@ -39,12 +39,12 @@ class EncoderFile:
     """ImageNet weights for a fresh encoder, in their published names.
 
     Attributes:
-        path: A safetensors file.
-        input_range: How the RGB they were trained on was normalised: a key of `INPUT_RANGES`.
+        path: A safetensors file, or a folder that holds one for each encoder, named after it: `resnet34.safetensors`.
+        input_range: How the RGB they were trained on was normalised, a key of `INPUT_RANGES`; None: as the published.
     """
 
     path: Path
-    input_range: str
+    input_range: str | None = None
 
 
 EncoderWeights = EncoderFile | Literal["published", "random"]
@@ -138,7 +138,9 @@ def _imagenet_weights(
     recipe: Recipe, encoder: Encoder, source: EncoderFile | Literal["published"]
 ) -> tuple[Mapping[str, Tensor], str]:
     if isinstance(source, EncoderFile):
-        return load_weights(source.path), source.input_range
+        name = (recipe.teacher or recipe.student).encoder
+        file = source.path / f"{name}.safetensors" if source.path.is_dir() else source.path
+        return load_weights(file), source.input_range or encoder.input_range
     if recipe.teacher is None and not math.isclose(recipe.student.width, 1):
         raise RecipeError("ImageNet weights are published for width 1 alone; ask for --from-random-weights")
     try:

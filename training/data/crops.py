@@ -13,8 +13,6 @@ from sdk.contract import AB, LIGHTNESS
 LIGHTNESS_LEVELS = 255 / 100
 CHROMA_OFFSET = 128
 
-_IN_CACHE = 8  # photos at a time, on a processor: beyond its cache they take half as long again
-
 
 def draw_crops(count: int, generator: torch.Generator) -> Tensor:
     """What is random about some photos' crops: (count, 4) uniform in [0, 1), on the processor."""
@@ -40,17 +38,20 @@ def crop(pixels: Tensor, draws: Tensor, *, smallest: float, size: int) -> tuple[
     y = scale * centres + (2 * top - 1) * (1 - scale)
     lightness = torch.empty(len(pixels), 1, size, size, device=pixels.device)
     ab = torch.empty(len(pixels), 2, size // 2, size // 2, device=pixels.device)
-    few = _IN_CACHE if pixels.device.type == "cpu" else len(pixels)
+    few = 1 if pixels.device.type == "cpu" else len(pixels)  # what is made of one photo stays in a processor's cache
     planes = torch.empty(few, *pixels.shape[1:], device=pixels.device)
-    for some in (slice(start, start + few) for start in range(0, len(pixels), few)):
-        grid = torch.view_as_real(torch.complex(x[some, None, :], y[some, :, None]))
-        photos = planes[: len(grid)].copy_(pixels[some]).permute(0, 3, 1, 2)
-        levels = F.grid_sample(photos, grid, mode="bilinear", padding_mode="border", align_corners=False)
-        lightness[some] = levels[:, :1]
-        rows = levels[:, 1:, ::2] + levels[:, 1:, 1::2]  # a processor takes twice as long for `avg_pool2d`
-        torch.add(rows[..., ::2], rows[..., 1::2], out=ab[some])
-        as_values(lightness[some], ab[some].div_(4))
-    return lightness, ab
+    grid = torch.empty(2, few, size, size, device=pixels.device)
+    every = (pixels, x[:, None], y[..., None], lightness, ab)
+    for photos, columns, rows, cut_lightness, cut_ab in zip(*(each.split(few) for each in every), strict=True):
+        planes.copy_(photos)
+        grid[0], grid[1] = columns, rows
+        levels = F.grid_sample(
+            planes.permute(0, 3, 1, 2), grid.permute(1, 2, 3, 0), padding_mode="border", align_corners=False
+        )
+        as_lightness(levels[:, :1], out=cut_lightness)
+        chroma = levels[:, 1:, ::2] + levels[:, 1:, 1::2]  # a processor takes twice as long for `avg_pool2d`
+        torch.add(chroma[..., ::2], chroma[..., 1::2], out=cut_ab)
+    return lightness, as_ab(ab.div_(4), out=ab)
 
 
 def as_levels(lab: FloatArray) -> npt.NDArray[np.uint8]:
@@ -59,9 +60,11 @@ def as_levels(lab: FloatArray) -> npt.NDArray[np.uint8]:
     return np.rint(levels).clip(0, 255).astype(np.uint8)
 
 
-def as_values(lightness: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
-    """Levels of 8-bit Lab, (N, 1, H, W) and (N, 2, h, w) float32, to the values of the contract's tensors, in place."""
-    black, neutral = torch.tensor(LIGHTNESS.offset), torch.tensor(-CHROMA_OFFSET / AB.scale[0])
-    torch.add(black, lightness, alpha=1 / (LIGHTNESS_LEVELS * LIGHTNESS.scale[0]), out=lightness)
-    torch.add(neutral, ab, alpha=1 / AB.scale[0], out=ab)
-    return lightness, ab
+def as_lightness(levels: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Levels of 8-bit Lab's L, float32, to the values of the contract's `lightness`."""
+    return torch.add(torch.tensor(LIGHTNESS.offset), levels, alpha=1 / (LIGHTNESS_LEVELS * LIGHTNESS.scale[0]), out=out)
+
+
+def as_ab(levels: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Levels of 8-bit Lab's a and b, float32, to the values of the contract's `ab`."""
+    return torch.add(torch.tensor(-CHROMA_OFFSET / AB.scale[0]), levels, alpha=1 / AB.scale[0], out=out)

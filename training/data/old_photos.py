@@ -77,8 +77,8 @@ def grain(photos: Tensor, strength: Tensor, place: Tensor) -> Tensor:
     windows = _film(photos.device, side + _FILM_PLACES).unfold(0, side, 1).unfold(1, side, 1)
     place = (place * _FILM_PLACES**2).long()
     noise = windows[place // _FILM_PLACES, place % _FILM_PLACES][:, None]
-    noise = noise * (STRONGEST_GRAIN * strength.reshape(-1, 1, 1, 1))
-    return torch.addcmul(photos, 1 - 0.5 * photos.square(), noise).clamp_(-1, 1)
+    noise = noise.mul_(STRONGEST_GRAIN * strength.reshape(-1, 1, 1, 1))
+    return torch.addcmul(photos, photos.square().mul_(-0.5).add_(1), noise).clamp_(-1, 1)
 
 
 def tone_curve(photos: Tensor, gamma: Tensor, _: Tensor) -> Tensor:
@@ -103,7 +103,7 @@ def jpeg(photos: Tensor, quality: Tensor, _: Tensor) -> Tensor:
     scale = torch.where(quality < 50, torch.floor(5000 / quality), 200 - 2 * quality)
     transform, table = _cosines(photos.device)
     steps = torch.floor((table * scale[:, None] + 50) / 100).clamp(1, 255)[:, None]
-    levels = torch.round(photos * 127.5 - 0.5)  # from -128 to 127
+    levels = (photos * 127.5).sub_(0.5).round_()  # from -128 to 127
     blocks = levels.reshape(len(photos), -1, _BLOCK, levels.shape[-1] // _BLOCK, _BLOCK).transpose(2, 3)
     coefficients = blocks.reshape(len(photos), -1, _BLOCK**2) @ transform.T
     decoded = coefficients.div_(steps).round_().mul_(steps) @ transform

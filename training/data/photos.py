@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sdk.contract import HINTS, LIGHTNESS
 from training.config import Recipe
-from training.data.crops import as_values, crop, draw_crops
+from training.data.crops import as_ab, as_lightness, crop, draw_crops
 from training.data.hints import draw_hints, paint_objects, random_hints
 from training.data.old_photos import age, draw_ages
 from training.data.sources import EmptyDatasetError
@@ -67,7 +67,7 @@ class Photos(ABC):
         """Whole photos, (N, 3, side, side) float32, L, a and b as the contract scales them; unusable ones left out."""
         pixels, _ = self.pixels(indices)
         levels = pixels.permute(0, 3, 1, 2).float()
-        return torch.cat(as_values(levels[:, :1], levels[:, 1:]), dim=1)
+        return torch.cat([as_lightness(levels[:, :1]), as_ab(levels[:, 1:])], dim=1)
 
     def batch(self, step: int, recipe: Recipe, *, rank: int = 0, world: int = 1) -> Batch:
         """What one of `world` processes sees in one training step.
