@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from converters import export, export_all
+from converters.errors import UselessStudentError
 from converters.quality import measure_gain
 from sdk.contract import AB, VIVID_AB
 from tests.conftest import PHOTOS, PROJECT, bundled_sample
@@ -64,6 +65,16 @@ def test_a_file_of_another_network_is_refused(mutant: str, tmp_path: Path, capsy
     else:
         save_network(load_weights(STUDENT), Recipe(student=StudentConfig(width=0.5)), path)
     assert refusal(path, tmp_path, capsys)[0] == 2
+
+
+@pytest.mark.parametrize("head", [AB.name, VIVID_AB.name])
+def test_a_swap_is_found_where_photos_are_warm_and_even_it_gains(head: str) -> None:
+    student = load_student(STUDENT).network
+    student.heads[head].load_state_dict(
+        {name: value.flip(0) for name, value in student.heads[head].state_dict().items()}
+    )
+    with pytest.raises(UselessStudentError, match=f"{head}: psnr_over_swapped_db is -"):
+        measure_gain(eager(student), bundled_sample(4))
 
 
 def test_the_bundled_student_is_worth_exporting() -> None:
