@@ -46,7 +46,7 @@ def test_published_recipes_are_within_their_ranges(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["steps = ", "speed = 3", "[student]\ndepth = 3", 'loss = "hope"'],
+    ["steps = ", "speed = 3", "[student]\ndepth = 3", '[gan]\ndiscriminator = "hope"'],
     ids=["not TOML", "unknown key", "unknown student key", "unknown choice"],
 )
 def test_a_bad_recipe_is_one_clear_error(text: str, tmp_path: Path) -> None:

@@ -230,9 +230,9 @@ def test_a_head_learns_from_the_mean_of_its_teachers(packed: Path) -> None:
     losses = task.losses(batch)
     answers = task.network(batch.inputs)
     taught = torch.stack([teacher(batch.inputs)["ab"] for teacher in (one, other, vivid)]).mean(dim=0)
-    torch.testing.assert_close(losses["ab_teacher"], ab_loss(answers["ab"], taught, recipe))
+    torch.testing.assert_close(losses["ab_teacher"], ab_loss(recipe)(answers["ab"], taught))
     taught = vivid(batch.inputs)["vivid_ab"]  # the only one that has this head
-    torch.testing.assert_close(losses["vivid_ab_teacher"], ab_loss(answers["vivid_ab"], taught, recipe))
+    torch.testing.assert_close(losses["vivid_ab_teacher"], ab_loss(recipe)(answers["vivid_ab"], taught))
 
 
 def test_a_teacher_of_other_heads_is_refused(teacher_checkpoint: Path) -> None:

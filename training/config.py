@@ -8,9 +8,7 @@ from typing import Any, Literal, get_type_hints
 from training.entries import check_entry
 from training.errors import TrainingError
 
-GanObjective = Literal["bce", "least squares", "hinge"]
 DiscriminatorKind = Literal["patch", "semantic", "projected"]
-PretrainLoss = Literal["huber", "psnr"]
 PIX2PIX = "pix2pix"
 
 
@@ -71,7 +69,7 @@ class GanConfig:
         discriminator_learning_rate: It learns with a rate of its own.
     """
 
-    objective: GanObjective = "bce"
+    objective: str = "bce"
     l1_weight: float = 100.0
     loss_weight: float = 0.0
     muted_weight: float = 0.0
@@ -150,7 +148,7 @@ class Recipe:
     old_photos: float = 0.0
     hinted_photos: float = 0.7
     painted_objects: float = 0.0
-    loss: PretrainLoss = "huber"
+    loss: str = "huber"
     huber_delta: float = 0.1
     learning_rate: float = 2e-3
     encoder_learning_rate_scale: float = 0.3

@@ -1,21 +1,31 @@
-"""What the networks are asked to make small. Every loss is a mean, over values or photos: a scalar."""
+"""What the networks are asked to make small. Every loss is a mean, over values or photos: a scalar.
+
+To add one, add an entry to `AB_LOSSES` or `OBJECTIVES`; a recipe names it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.config import PretrainLoss, Recipe
+from training.config import GanConfig, Recipe, RecipeError
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """A prediction and what it should have been, (N, 2, H, W) each, to a scalar."""
 
 
-def ab_loss(predicted_ab: Tensor, ab: Tensor, recipe: Recipe) -> Tensor:
-    """The loss that the recipe names, of a network's ab against a photo's or a teacher's."""
-    return AB_LOSSES[recipe.loss](predicted_ab, ab, recipe)
+def ab_loss(recipe: Recipe) -> Loss:
+    """The loss that a recipe names, of a network's ab against a photo's or a teacher's.
+
+    Raises:
+        RecipeError: There is none of that name.
+    """
+    if recipe.loss not in AB_LOSSES:
+        raise RecipeError(f"loss is one of {', '.join(AB_LOSSES)}, not {recipe.loss}")
+    return AB_LOSSES[recipe.loss](recipe)
 
 
 def huber(predicted_ab: Tensor, ab: Tensor, *, delta: float) -> Tensor:
@@ -43,9 +53,9 @@ def l1(predicted_ab: Tensor, ab: Tensor) -> Tensor:
     return F.l1_loss(predicted_ab, ab)
 
 
-AB_LOSSES: dict[PretrainLoss, Callable[[Tensor, Tensor, Recipe], Tensor]] = {
-    "huber": lambda predicted_ab, ab, recipe: huber(predicted_ab, ab, delta=recipe.huber_delta),
-    "psnr": lambda predicted_ab, ab, _: negative_psnr(predicted_ab, ab),
+AB_LOSSES: dict[str, Callable[[Recipe], Loss]] = {
+    "huber": lambda recipe: partial(huber, delta=recipe.huber_delta),
+    "psnr": lambda _: negative_psnr,
 }
 
 
@@ -62,6 +72,17 @@ class Objective:
     real: Callable[[Tensor], Tensor]
     fake: Callable[[Tensor], Tensor]
     fool: Callable[[Tensor], Tensor]
+
+
+def gan_objective(config: GanConfig) -> Objective:
+    """The objective that a recipe names.
+
+    Raises:
+        RecipeError: There is none of that name.
+    """
+    if config.objective not in OBJECTIVES:
+        raise RecipeError(f"objective is one of {', '.join(OBJECTIVES)}, not {config.objective}")
+    return OBJECTIVES[config.objective]
 
 
 def _called(target: float, loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Tensor]:

@@ -1,7 +1,6 @@
 """Distillation (arXiv 1503.02531, features as in arXiv 1412.6550): the student learns from the teachers' answers."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -75,7 +74,7 @@ class DistillTask:
 
     def __init__(self, network: UNet, recipe: Recipe, *, teachers: Sequence[UNet]) -> None:
         self._config = distill_config(recipe)
-        self._loss = partial(ab_loss, recipe=recipe)
+        self._loss = ab_loss(recipe)
         self._teaching = Teaching(network, self._config, teachers=teachers)
         self.network = network
         ours, theirs = (unet.feature_channels[-_SHARED_STEPS:] for unet in (network, teachers[0]))

@@ -1,7 +1,6 @@
 """Adversarial training (arXiv 1611.07004): a generator against a discriminator that sees the lightness too."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +8,7 @@ from torch import Tensor, nn
 from sdk.contract import LIGHTNESS
 from training.config import GanConfig, Recipe, RecipeError
 from training.data import Batch
-from training.losses import OBJECTIVES, ab_loss, l1, muted
+from training.losses import ab_loss, gan_objective, l1, muted
 from training.models.discriminator import (
     Discriminator,
     PatchDiscriminator,
@@ -36,9 +35,9 @@ class GanTask:
     def __init__(self, network: UNet, recipe: Recipe, *, teachers: Sequence[UNet] = ()) -> None:
         if recipe.size < SMALLEST_SIZE:
             raise RecipeError(f"the discriminator needs size {SMALLEST_SIZE} or more, not {recipe.size}")
-        self._recipe = recipe
+        self._loss = ab_loss(recipe)
         self._config = recipe.gan or GanConfig()
-        self._objective = OBJECTIVES[self._config.objective]
+        self._objective = gan_objective(self._config)
         self.network = network
         self._judged = [*network.heads][-1]
         self.discriminator = _discriminator(network, self._config)
@@ -94,7 +93,7 @@ class GanTask:
         theirs = self._teaching.features(batch) if self._teaching else []
         losses: dict[str, Tensor] = {}
         for head, answer in self._answers.items():
-            loss = self._judged_loss if head == self._judged else partial(ab_loss, recipe=self._recipe)
+            loss = self._judged_loss if head == self._judged else self._loss
             if self._teaching:
                 losses |= self._teaching.losses(head, answer, theirs, batch, loss)
             else:
@@ -104,7 +103,7 @@ class GanTask:
     def _judged_loss(self, answer: Tensor, ab: Tensor) -> Tensor:
         loss = self._config.l1_weight * l1(answer, ab)
         if self._config.loss_weight:
-            loss = loss + self._config.loss_weight * ab_loss(answer, ab, self._recipe)
+            loss = loss + self._config.loss_weight * self._loss(answer, ab)
         return loss
 
 

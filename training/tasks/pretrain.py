@@ -16,9 +16,9 @@ class PretrainTask:
         self.network = network
         self.modules: tuple[nn.Module, ...] = (network,)
         self.turns = (Turn(network, self.losses),)
-        self._recipe = recipe
+        self._loss = ab_loss(recipe)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """A term for each head."""
         answers = self.network(batch.inputs)
-        return {name: ab_loss(answer, batch.ab, self._recipe) for name, answer in answers.items()}
+        return {name: self._loss(answer, batch.ab) for name, answer in answers.items()}
