@@ -118,6 +118,15 @@ def test_frozen_stages_stay_as_they_were(packed: Path, tmp_path: Path) -> None:
             assert torch.allclose(trained[key], value, atol=1e-7) == frozen, key
 
 
+def test_still_norms_keep_their_statistics_and_learn_the_rest(packed: Path, tmp_path: Path) -> None:
+    torch.manual_seed(TINY.seed)
+    start = Student(width=0.35, decoder=(16, 16, 16, 16)).state_dict()
+    trained = run(dataclasses.replace(TINY, still_norms=True), packed, tmp_path)
+    statistics = [key for key in start if "running" in key]
+    assert_same({key: trained[key] for key in statistics}, {key: start[key] for key in statistics})
+    assert not torch.equal(trained["stages.0.0.1.weight"], start["stages.0.0.1.weight"])
+
+
 def test_a_run_by_time_ends_by_time_and_is_resumed_where_it_was(
     packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

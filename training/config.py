@@ -125,6 +125,8 @@ class Recipe:
         betas: AdamW's; (0.5, 0.999) is usual for a GAN.
         frozen_stages: Encoder stages, from the first, kept as they were pretrained. The first two see the largest
             maps and cost the most to train, and edges and textures are the same in any photo.
+        still_norms: Batch norms keep the statistics they start with. What a small batch's would add is noise, which a
+            low learning rate cannot average away.
         compile: Have PyTorch compile the networks' parts: minutes at the start, less at each step, on GPUs.
         round_weights: Train with weights rounded as int8 artifacts round them; the `qat` task always does.
         ema_decay: Of the averaged weights, which are the ones validated and exported.
@@ -154,6 +156,7 @@ class Recipe:
     encoder_learning_rate_scale: float = 0.3
     betas: tuple[float, float] = (0.9, 0.999)
     frozen_stages: int = 0
+    still_norms: bool = False
     compile: bool = False
     round_weights: bool = False
     warmup_steps: int = 100

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.checkpoint import (
     CheckpointError,
@@ -74,6 +74,10 @@ def open_run(
     for turn in task.turns:
         turn.player.train()
     _freeze(network, recipe.frozen_stages)
+    if recipe.still_norms:
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
     return training
 
 
