@@ -74,11 +74,13 @@ def open_run(
     for turn in task.turns:
         turn.player.train()
     _freeze(network, recipe.frozen_stages)
-    if recipe.still_norms:
-        for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
+    for norm in _norms(network) if recipe.still_norms else ():
+        norm.eval()
     return training
+
+
+def _norms(network: UNet) -> list[nn.BatchNorm2d]:
+    return [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
 
 
 def _freeze(network: UNet, count: int) -> None:
