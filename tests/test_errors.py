@@ -22,7 +22,10 @@ def pretrain(text: str, packed: Path, folder: Path, *more: str, task_name: str =
     [
         ("pretrain", "frozen_stages = 99\n" + SMALL, "frozen_stages is 5 at most"),
         ("pretrain", "size = 100", "size is a multiple of 32"),
+        ("pretrain", 'loss = "hope"\n' + SMALL, "loss is one of huber, psnr, not hope"),
         ("gan", SMALL.replace("32", "64"), "[gan]"),
+        ("gan", SMALL + "[gan]\n", "the discriminator needs size 64 or more"),
+        ("gan", SMALL.replace("32", "64") + '[gan]\nobjective = "hope"\n', "objective is one of bce"),
         ("distill", SMALL, "[distill]"),
         ("distill", SMALL + "[distill]\nteachers = []\n", "names no teacher"),
         ("qat", SMALL, "round_weights"),
