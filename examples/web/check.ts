@@ -104,10 +104,7 @@ async function check(colorizer: Colorizer, onShare: (share: number) => void): Pr
     model: { name: model, version, precision, sha256 },
     goldens_are_of_this_model: expected.model_sha256 === sha256,
     runs: RUNS,
-    latency_ms: {
-      network: latency(timings.map(({ network }) => network)),
-      whole: latency(timings.map(({ total }) => total)),
-    },
+    latency_ms: { network: latency(timings.map(({ network }) => network)), whole: latency(timings.map(({ total }) => total)) },
     photos,
   };
 }

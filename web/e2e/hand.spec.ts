@@ -109,16 +109,8 @@ test("vividness blends the two answers without the network", async ({ page }) =>
   expect(await blueness()).toBeGreaterThan(1.5 * faithful);
 });
 
-test("saved points give Python the same picture, and can be given back", async ({ page }, testInfo) => {
-  await page.locator("#add-point").click();
-  await page.locator("#any-color").fill("#c02020");
-  await redInsideAlone(page, 0.5, 0.5);
-  const [saved] = await Promise.all([page.waitForEvent("download"), page.locator("#save-points").click()]);
-  expect(saved.suggestedFilename()).toBe("cat.jpg.hints.json");
-  const json = testInfo.outputPath("cat.jpg.hints.json");
-  await saved.saveAs(json);
-
-  const program = `
+/** Python's picture of a photo, a model and saved points. */
+const PROGRAM = `
 import json, sys
 import numpy as np
 from PIL import Image
@@ -137,8 +129,18 @@ network = open_backend("litert", manifest.verify(manifest.artifacts[0]), contrac
 answers = network.run(contract.encode(resizing.resize(rgb, contract.side), hints=hints))
 Image.fromarray(merging.merge(rgb, contract.chroma(answers, vividness=DEFAULT_VIVIDNESS))).save(out)
 `;
+
+test("saved points give Python the same picture, and can be given back", async ({ page }, testInfo) => {
+  await page.locator("#add-point").click();
+  await page.locator("#any-color").fill("#c02020");
+  await redInsideAlone(page, 0.5, 0.5);
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.locator("#save-points").click()]);
+  expect(saved.suggestedFilename()).toBe("cat.jpg.hints.json");
+  const json = testInfo.outputPath("cat.jpg.hints.json");
+  await saved.saveAs(json);
+
   const python = testInfo.outputPath("python.png");
-  execFileSync(PYTHON, ["-c", program, model, PHOTOS[1], json, python], { cwd: ".." });
+  execFileSync(PYTHON, ["-c", PROGRAM, model, PHOTOS[1], json, python], { cwd: ".." });
   const most = await page.evaluate(async (png) => {
     const theirs = await createImageBitmap(new Blob([new Uint8Array(png)]));
     const ours = await createImageBitmap(document.querySelector("#after") as HTMLCanvasElement);

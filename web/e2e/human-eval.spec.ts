@@ -10,6 +10,7 @@ async function faults(page: Page): Promise<string[]> {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
+// Long: one person's whole way through the test.
 test("every photo is shown for its time, and the saved answers can be reported", async ({ page }, testInfo) => {
   const asked: string[] = [];
   page.on("request", (request) => asked.push(request.url()));

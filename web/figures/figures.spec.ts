@@ -35,9 +35,7 @@ async function measure(browser: Browser, baseURL: string, testInfo: TestInfo) {
   const fresh = async () => (await browser.newContext({ baseURL, serviceWorkers: "block" })).newPage();
   // In turns, so that what else the machine does strikes all alike.
   const network = { native: [] as number[], relaxed: [] as number[], compat: [] as number[] };
-  const cold: number[] = [];
-  const megapixel: number[] = [];
-  const natively: number[] = [];
+  const [cold, megapixel, natively]: number[][] = [[], [], []];
   for (let round = 0; round < ROUNDS; round++) {
     network.native.push(...runNatively());
     network.relaxed.push(...(await runNetwork(await fresh(), { relaxedSimd: true })).milliseconds);
