@@ -39,14 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         files.makedirs(output.root, exist_ok=True)
         photos, failed = output.unsettled(source), 0
         if photos:
-            local = {} if options.address else {"num_cpus": options.workers}
-            ray.init(
-                options.address or "local",
-                include_dashboard=False,
-                logging_level=logging.ERROR,
-                log_to_driver=False,
-                **local,
-            )
+            _start_ray(options.address, options.workers)
             workers = options.workers or int(ray.cluster_resources()["CPU"])
             failed = settle(photos, source, output, workers=workers)
     except RayError as error:  # before OSError: an error of Ray's may be one too, with pages of text
@@ -60,6 +53,23 @@ def main(arguments: list[str] | None = None) -> int:
     before = len(source.photos) - len(photos)
     print(f"{len(photos) - failed} coloured, {failed} failed (see {options.out}/errors), {before} done before")
     return 0
+
+
+def _start_ray(address: str | None, workers: int | None) -> None:
+    import ray
+
+    try:
+        ray.init(
+            address or "local",
+            num_cpus=None if address else workers,
+            include_dashboard=False,
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+        )
+    except Exception as error:
+        if type(error) is Exception:  # all that Ray says where it did not start within its half minute
+            raise TimeoutError(f"Ray did not start: {error} Try again when the machine is less busy.") from error
+        raise
 
 
 def _cause(error: Exception) -> str:

@@ -115,3 +115,13 @@ def test_a_listing_that_cannot_be_kept_to_is_refused(
     (tmp_path / "listing.txt").write_text(content)
     assert main([str(tmp_path / "listing.txt"), str(tmp_path / "out")]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_ray_that_does_not_start_in_time_is_one_sentence(
+    album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = pytest.importorskip("ray", reason="NOT MEASURED: Ray is not installed")
+    monkeypatch.setattr(ray, "init", mock.Mock(side_effect=Exception("The current node timed out during startup.")))
+    assert main([str(album), str(tmp_path / "coloured")]) == 2
+    said = "Ray did not start: The current node timed out during startup. Try again when the machine is less busy."
+    assert capsys.readouterr().err == f"cluster: {said}\n"
