@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.peers import PEERS, ByName, multiply_adds
+from benchmarks.peers import PEERS, PUBLISHED, ByName, multiply_adds
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
 from converters.formats import find_format
 from converters.to_onnx import export_fp32
 from converters.tracing import example
 from sdk.backends import open_backend
-from sdk.contract import STANDARD, Contract, Tensors
+from sdk.contract import Contract, Tensors
 from sdk.manifest import Manifest
 from training.checkpoint import load_student
 from training.models.student import parameter_count
@@ -25,7 +25,7 @@ FP32 = "ours fp32"
 _OPEN_AND_RUN = """
 import sys, numpy as np, onnxruntime
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-session.run(None, {"lightness": np.zeros((1, 1, 256, 256), np.float32)})
+session.run(None, {given.name: np.zeros(given.shape, np.float32) for given in session.get_inputs()})
 """
 
 
@@ -76,9 +76,9 @@ def measure_networks(artifacts: Manifest, checkpoint: Path, folder: Path, *, rou
         path = folder / f"{name}.onnx"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            export_fp32(network, STANDARD, path)
-        counted = (parameter_count(network), multiply_adds(network, example(STANDARD)))
-        known[name] = ("onnx", path, STANDARD, counted)
+            export_fp32(network, PUBLISHED, path)
+        counted = (parameter_count(network), multiply_adds(network, example(PUBLISHED)))
+        known[name] = ("onnx", path, PUBLISHED, counted)
 
     latency: dict[str, dict[int, Duration]] = {name: {} for name in known}
     for threads in THREADS:

@@ -1,13 +1,14 @@
 """Published colorization networks, written from their papers. Random weights: speed and size need no others."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import convnext_tiny
 
-from sdk.contract import AB, LIGHTNESS
+from sdk.contract import AB, LIGHTNESS, Contract
 
 
 def convolutions(
@@ -181,6 +182,10 @@ PEERS: dict[str, Callable[[], nn.Module]] = {
     "pix2pix": Pix2Pix,
     "DDColor-tiny": DDColorTiny,
 }
+
+
+# They answer as large as they see.
+PUBLISHED = Contract(outputs=(replace(AB, stride=1),))
 
 
 class ByName(nn.Module):

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.successor", description=__doc__)
     parser.add_argument("older", type=Path, help="folder with a manifest.json")
     parser.add_argument("newer", type=Path, help="likewise")
-    parser.add_argument("--rounds", type=int, default=60, help="turns each network takes (default 60)")
+    parser.add_argument("--rounds", type=int, default=600, help="turns each network takes (default 600)")
     parser.add_argument("--out", type=Path, default=Path("runs/successor.json"), help="the JSON file to write")
     options = parser.parse_args(arguments)
     try:

@@ -11,7 +11,7 @@ import torch
 
 from benchmarks import __main__ as command
 from benchmarks import cluster, protocols, report
-from benchmarks.networks import NetworkFigures
+from benchmarks.networks import NetworkFigures, measure_networks
 from benchmarks.peers import PEERS, multiply_adds
 from benchmarks.roofline import Layer, Peaks, measure_layers
 from benchmarks.timing import Duration, ProcessCost, cost_of, interleave
@@ -120,6 +120,15 @@ def measurements() -> report.Measurements:
         {"int8": layers},
         command.ratios(networks, photo, start, folder),
     )
+
+
+def test_networks_take_turns_whatever_they_take_and_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.networks.PEERS", {"as large as it sees": lambda: torch.nn.Conv2d(1, 2, 1)})
+    rows = {row.name: row for row in measure_networks(load_manifest(BUNDLED_MODEL), CHECKPOINT, tmp_path, rounds=1)}
+    assert {"ours int8", "as large as it sees"} <= set(rows)
+    for row in rows.values():
+        assert set(row.latency) == {1, 2}
+        assert row.cost is None or row.cost.peak_mb > 5
 
 
 def test_ratios_are_what_their_names_say_and_each_is_bounded() -> None:
