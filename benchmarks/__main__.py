@@ -64,7 +64,7 @@ def ratios(
         "import_seconds": start["import sdk"].seconds,
         "first_photo_cpu_seconds": start["first coloured photo"].cpu_seconds,
     }
-    on_executorch = [f"{name}, ExecuTorch" for name in (FP32, INT8)]
+    on_executorch = [f"{name}, executorch" for name in (FP32, INT8)]
     if all(name in seconds for name in on_executorch):
         fp32, int8 = (seconds[name] for name in on_executorch)
         figures["fp32_over_int8_executorch"] = fp32 / int8

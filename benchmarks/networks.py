@@ -69,7 +69,7 @@ def measure_networks(artifacts: Manifest, checkpoint: Path, folder: Path, *, rou
     known: dict[str, tuple[str, Path, Contract, tuple[int, int]]] = {}
     for artifact in artifacts.artifacts:
         if artifact.variant == "lab" and find_format(artifact.backend).runs_here:
-            name = f"ours {artifact.precision}" + (", ExecuTorch" if artifact.backend == "executorch" else "")
+            name = f"ours {artifact.precision}" + ("" if artifact.backend == "onnx" else f", {artifact.backend}")
             known[name] = (artifact.backend, artifacts.verify(artifact), contract, ours)
     for name, build in tqdm(PEERS.items(), desc="published networks", unit="network"):
         network = ByName(build()).eval()

@@ -125,7 +125,8 @@ def measurements() -> report.Measurements:
 def test_networks_take_turns_whatever_they_take_and_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.networks.PEERS", {"as large as it sees": lambda: torch.nn.Conv2d(1, 2, 1)})
     rows = {row.name: row for row in measure_networks(load_manifest(BUNDLED_MODEL), CHECKPOINT, tmp_path, rounds=1)}
-    assert {"ours int8", "as large as it sees"} <= set(rows)
+    assert set(rows) == {"ours int8", "ours int8, executorch", "ours int8, litert", "as large as it sees"}
+    assert rows["ours int8"].runtime == "onnx"
     for row in rows.values():
         assert set(row.latency) == {1, 2}
         assert row.cost is None or row.cost.peak_mb > 5
