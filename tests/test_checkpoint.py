@@ -1,33 +1,21 @@
 """A file of weights is what it says, or refused."""
 
 import dataclasses
-import json
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from tests.small_runs import TINY
 from training import checkpoint, progress
 from training.__main__ import main
-from training.config import DistillConfig, Recipe, recipe_as_dict
+from training.config import Recipe
 from training.models.student import Student
 
 
 def test_a_teacher_is_not_exported_by_mistake(teacher_checkpoint: Path) -> None:
     with pytest.raises(checkpoint.CheckpointError, match="holds a teacher"):
         checkpoint.load_student(teacher_checkpoint)
-
-
-def test_weights_from_before_a_student_had_several_teachers_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "student.safetensors"
-    recipe = dataclasses.replace(TINY, distill=DistillConfig(teachers=("teacher.safetensors",)))
-    made_by = recipe_as_dict(recipe)
-    made_by["distill"]["teacher"] = made_by["distill"].pop("teachers")[0]
-    weights = checkpoint.build_network(recipe).state_dict()
-    save_file(weights, path, metadata={"recipe": json.dumps(made_by)})
-    assert checkpoint.load_network(path).recipe == recipe
 
 
 class Payload:

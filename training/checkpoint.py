@@ -106,10 +106,7 @@ def load_network(path: Path) -> NetworkFile[UNet]:
     with safetensors.safe_open(path, "pt") as opened:
         metadata = opened.metadata() or {}
     try:
-        made_by = json.loads(metadata["recipe"])
-        if "teacher" in (made_by.get("distill") or {}):  # weights from before a student had several
-            made_by["distill"]["teachers"] = [made_by["distill"].pop("teacher")]
-        recipe = recipe_from_dict(made_by)
+        recipe = recipe_from_dict(json.loads(metadata["recipe"]))
         network = build_network(recipe)
         network.load_state_dict(weights)
     except (KeyError, ValueError, RuntimeError) as error:  # RecipeError and EncoderError are ValueErrors
