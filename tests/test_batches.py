@@ -6,12 +6,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from sdk.contract import HINTS, LIGHTNESS
+from sdk.contract import AB, HINTS, LIGHTNESS
 from tests.small_runs import BATCH_OF_EIGHT
 from training.config import Recipe, StudentConfig
 from training.data import Batch, PackedPhotos
-from training.data.crops import crop, draw_crops
+from training.data.crops import crop, draw_crops, resize_each, resize_together
 from training.data.hints import draw_hints, paint_objects, random_hints
+
+LEVEL_OF_LIGHTNESS, LEVEL_OF_AB = 2 / 255, 1 / AB.scale[0]
 
 
 def test_a_batch_is_a_function_of_its_step(packed: Path) -> None:
@@ -64,22 +66,31 @@ def test_photos_are_cropped_alike_however_many_there_are() -> None:
         assert torch.allclose(all_at_once, torch.cat(one_by_one), atol=1e-6)
 
 
-def test_a_crop_is_what_a_general_affine_map_gives(packed: Path) -> None:
-    """The maps, draws and order of numbers with which the bundled student was trained."""
+def test_a_crop_is_a_square_of_whole_pixels_resized_in_bytes(packed: Path) -> None:
     photos = PackedPhotos(packed)
-    generator = torch.Generator().manual_seed(BATCH_OF_EIGHT.seed * 1_000_003 + 5)
-    scale = BATCH_OF_EIGHT.smallest_crop + (1 - BATCH_OF_EIGHT.smallest_crop) * torch.rand(8, generator=generator)
-    theta = torch.zeros(8, 2, 3)
-    theta[:, :, 2] = (torch.rand(8, 2, generator=generator) * 2 - 1) * (1 - scale)[:, None]
-    theta[:, 0, 0] = scale * torch.where(torch.rand(8, generator=generator) < 0.5, -1.0, 1.0)
-    theta[:, 1, 1] = scale
-    grid = F.affine_grid(theta, [8, 3, 64, 64], align_corners=False)
-    lab = F.grid_sample(
-        photos.lab(photos._indices(5, BATCH_OF_EIGHT)), grid, padding_mode="border", align_corners=False
-    )
+    draws = draw_crops(8, torch.Generator().manual_seed(BATCH_OF_EIGHT.seed * 1_000_003 + 5))
     batch = photos.batch(5, BATCH_OF_EIGHT)
-    torch.testing.assert_close(batch.inputs[LIGHTNESS.name], lab[:, :1], atol=1e-4, rtol=0)
-    torch.testing.assert_close(batch.ab, F.avg_pool2d(lab[:, 1:], 2), atol=1e-4, rtol=0)
+    crops = []
+    for photo, (scale, *place, mirror) in zip(photos.lab(photos._indices(5, BATCH_OF_EIGHT)), draws, strict=True):
+        side = round((0.5 + 0.5 * scale.item()) * photos.side)
+        left, top = (round(share.item() * (photos.side - side)) for share in place)
+        square = photo[None, :, top : top + side, left : left + side]
+        crops.append(F.interpolate(square.flip(3) if mirror < 0.5 else square, size=(64, 64), mode="bilinear"))
+    lab = torch.cat(crops)
+    # Bytes are rounded after each direction of a resize, and chroma once more where it is halved.
+    torch.testing.assert_close(batch.inputs[LIGHTNESS.name], lab[:, :1], atol=LEVEL_OF_LIGHTNESS, rtol=0)
+    torch.testing.assert_close(batch.ab, F.avg_pool2d(lab[:, 1:], 2), atol=2 * LEVEL_OF_AB, rtol=0)
+
+
+def test_a_gpu_which_resizes_all_photos_together_crops_them_alike(packed: Path) -> None:
+    photos = PackedPhotos(packed)
+    pixels, _ = photos.pixels(photos._indices(5, BATCH_OF_EIGHT))
+    sides = torch.tensor([photos.side, photos.side // 2, 31, 30, 29, 40, 41, 42]).clamp(max=photos.side)
+    squares = torch.stack([sides, (photos.side - sides) // 2, photos.side - sides]).float()
+    mirrored = torch.arange(8) % 2 == 0
+    each, together = (resize(pixels, squares, mirrored, 64) for resize in (resize_each, resize_together))
+    assert each.dtype == torch.uint8
+    torch.testing.assert_close(each.float(), together, atol=1, rtol=0)
 
 
 def test_hints_tell_the_photos_own_chroma_where_they_are(packed: Path) -> None:

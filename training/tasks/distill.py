@@ -1,12 +1,12 @@
 """Distillation (arXiv 1503.02531, features as in arXiv 1412.6550): the student learns from the teachers' answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sdk.contract import HINTS
+from sdk.contract import AB, HINTS
 from training.config import DistillConfig, Recipe, RecipeError
 from training.data import Batch
 from training.losses import Loss, ab_loss
@@ -57,16 +57,25 @@ class Teaching:
 
     @torch.no_grad()
     def _answer(self, head: str, features: list[list[Tensor]], batch: Batch) -> Tensor:
-        answers = []
-        for teacher, its_features in zip(self._teachers, features, strict=True):
-            if head not in teacher.heads:
-                continue
-            answer = teacher.heads[head](its_features[-1])
-            if teacher.hints is None and HINTS.name in batch.inputs:
-                hinted = batch.inputs[HINTS.name].flatten(1).any(dim=1).view(-1, 1, 1, 1)
-                answer = torch.where(hinted, batch.ab, answer)
-            answers.append(answer)
-        return torch.stack(answers).mean(dim=0)
+        """The teachers' mean; those without the head move it by how their faithful answer differs from the others'."""
+
+        def mean(head: str, teachers: Iterable[int]) -> Tensor:
+            return torch.stack([self._said(teacher, head, features, batch) for teacher in teachers]).mean(dim=0)
+
+        able = [index for index, teacher in enumerate(self._teachers) if head in teacher.heads]
+        faithful = [index for index, teacher in enumerate(self._teachers) if AB.name in teacher.heads]
+        answer = mean(head, able)
+        if set(able) < set(faithful):
+            answer += mean(AB.name, faithful) - mean(AB.name, able)
+        return answer
+
+    def _said(self, index: int, head: str, features: list[list[Tensor]], batch: Batch) -> Tensor:
+        teacher = self._teachers[index]
+        answer: Tensor = teacher.heads[head](features[index][-1])
+        if teacher.hints is None and HINTS.name in batch.inputs:
+            hinted = batch.inputs[HINTS.name].flatten(1).any(dim=1).view(-1, 1, 1, 1)
+            answer = torch.where(hinted, batch.ab, answer)
+        return answer
 
 
 class DistillTask:
