@@ -87,7 +87,8 @@ class DistillConfig:
     """The `distill` task.
 
     Attributes:
-        teachers: The teachers' weights files. A head learns from the mean of the answers of those that have it.
+        teachers: The teachers' weights files. A head learns from the mean of the answers of those that have it, moved
+            by what the others change in the mean of the faithful answers.
         heads: Those they teach; where none is named, all that student and teachers both have.
         output_weight: Of the student's ab against the teachers'.
         feature_weight: Of the student's decoder features, through 1×1 mapping layers, against the first teacher's.

@@ -74,13 +74,15 @@ def open_run(
     for turn in task.turns:
         turn.player.train()
     _freeze(network, recipe.frozen_stages)
-    for norm in _norms(network) if recipe.still_norms else ():
-        norm.eval()
+    if recipe.still_norms:
+        _still_norms(network)
     return training
 
 
-def _norms(network: UNet) -> list[nn.BatchNorm2d]:
-    return [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+def _still_norms(network: UNet) -> None:
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
 
 
 def _freeze(network: UNet, count: int) -> None:

@@ -21,8 +21,9 @@ class Teaching:
     """What teachers say of a batch, and how far a student's heads are from it and from the photo.
 
     A teacher's answer is easier to learn than a photo: it is already the average over what the grey leaves open, or
-    one plausible choice among it. The mean of several errs less than any of them. A teacher that takes no hints says
-    the truth of photos that come with some.
+    one plausible choice among it. The mean of several errs less than any of them, and where only some of them have the
+    vivid head, theirs moves with the faithful mean. A teacher that takes no hints says the truth of photos that come
+    with some.
     """
 
     def __init__(self, student: UNet, config: DistillConfig, *, teachers: Sequence[UNet]) -> None:
@@ -57,7 +58,7 @@ class Teaching:
 
     @torch.no_grad()
     def _answer(self, head: str, features: list[list[Tensor]], batch: Batch) -> Tensor:
-        """The teachers' mean; those without the head move it by how their faithful answer differs from the others'."""
+        """The mean of those that have the head, moved by what the others change in the faithful answer's mean."""
 
         def mean(head: str, teachers: Iterable[int]) -> Tensor:
             return torch.stack([self._said(teacher, head, features, batch) for teacher in teachers]).mean(dim=0)
