@@ -14,10 +14,10 @@ from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
-from torch import Tensor
 
 from training.config import Recipe, load_recipe
 from training.data import Batch, Photos, open_photos
+from training.data.crops import Pixels
 from training.loop import train
 
 LEAST_SHARE = 0.85
@@ -42,7 +42,7 @@ class TimedPhotos(Photos):
     def __len__(self) -> int:
         return len(self._photos)
 
-    def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
+    def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Pixels, npt.NDArray[np.intp]]:
         """See `Photos.pixels`."""
         return self._photos.pixels(indices)
 

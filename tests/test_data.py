@@ -157,7 +157,7 @@ def test_streamed_photos_are_the_packed_ones(kind: str, request: pytest.FixtureR
     everything, usable = streamed.pixels(np.arange(len(streamed)))
     assert len(usable) == len(packed)
     assert sorted(streamed.left_out.values()) == ["grey", "unreadable"]
-    assert torch.equal(everything, packed.pixels(np.arange(len(packed)))[0])
+    assert torch.equal(everything, torch.stack(list(packed.pixels(np.arange(len(packed)))[0])))
 
 
 def test_an_unusable_photo_is_missing_from_its_batch_alone(many_photos: Path) -> None:

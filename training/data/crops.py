@@ -1,5 +1,7 @@
 """Random square crops of packed photos, in tensor code that is the same on every device."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -13,17 +15,20 @@ from sdk.contract import AB, LIGHTNESS
 LIGHTNESS_LEVELS = 255 / 100
 CHROMA_OFFSET = 128
 
+# Photos in one tensor, or each where it lies.
+Pixels = Tensor | Sequence[Tensor]
+
 
 def draw_crops(count: int, generator: torch.Generator) -> Tensor:
     """What is random about some photos' crops: (count, 4) uniform in [0, 1), on the processor."""
     return torch.cat([torch.rand(count, numbers, generator=generator) for numbers in (1, 2, 1)], dim=1)
 
 
-def crop(pixels: Tensor, draws: Tensor, *, smallest: float, size: int) -> tuple[Tensor, Tensor]:
+def crop(pixels: Pixels, draws: Tensor, *, smallest: float, size: int) -> tuple[Tensor, Tensor]:
     """Cut a random square of whole pixels out of each photo, resize it bilinearly, and mirror it half the time.
 
     Args:
-        pixels: (N, side, side, 3) uint8, 8-bit Lab.
+        pixels: N times (side, side, 3) uint8, 8-bit Lab.
         draws: As `draw_crops` gives them.
         smallest: Side of the smallest crop, as a share of the photo's.
         size: Side of the results, in pixels.
@@ -31,21 +36,23 @@ def crop(pixels: Tensor, draws: Tensor, *, smallest: float, size: int) -> tuple[
     Returns:
         (N, 1, size, size) and (N, 2, size / 2, size / 2) float32: lightness and ab as the contract scales them.
     """
-    side = pixels.shape[1]
+    side = len(pixels[0])
     scale, left, top, mirror = draws.T
     sides = torch.round((smallest + (1 - smallest) * scale) * side)
     squares = torch.stack([sides, *(torch.round(place * (side - sides)) for place in (left, top))])
-    resized = resize_each if pixels.device.type == "cpu" else resize_together
-    levels = resized(pixels, squares, mirror < 0.5, size)
+    if isinstance(pixels, Tensor) and pixels.device.type != "cpu":
+        levels = resize_together(pixels, squares, mirror < 0.5, size)
+    else:
+        levels = resize_each(pixels, squares, mirror < 0.5, size)
     halved = F.interpolate(levels, size=(size // 2, size // 2), mode="bilinear")  # the mean of each 2×2
-    return as_lightness(levels[:, :1].contiguous()), as_ab(halved[:, 1:].contiguous())
+    return as_lightness(levels[:, :1].float()), as_ab(halved[:, 1:].contiguous().float())
 
 
-def resize_each(pixels: Tensor, squares: Tensor, mirrored: Tensor, size: int) -> Tensor:
+def resize_each(pixels: Pixels, squares: Tensor, mirrored: Tensor, size: int) -> Tensor:
     """Squares of photos, one at a time and in bytes, which processors resize several times faster than numbers.
 
     Args:
-        pixels: (N, side, side, 3) uint8.
+        pixels: N times (side, side, 3) uint8.
         squares: (3, N) side, left and top of what to cut out, in whole pixels.
         mirrored: (N,) bool.
         size: Side of the results.
@@ -79,10 +86,10 @@ def as_levels(lab: FloatArray) -> npt.NDArray[np.uint8]:
 
 
 def as_lightness(levels: Tensor) -> Tensor:
-    """Levels of 8-bit Lab's L to the values of the contract's `lightness`, float32."""
+    """Levels of 8-bit Lab's L, float32, to the values of the contract's `lightness`."""
     return torch.add(torch.tensor(LIGHTNESS.offset), levels, alpha=1 / (LIGHTNESS_LEVELS * LIGHTNESS.scale[0]))
 
 
 def as_ab(levels: Tensor) -> Tensor:
-    """Levels of 8-bit Lab's a and b to the values of the contract's `ab`, float32."""
+    """Levels of 8-bit Lab's a and b, float32, to the values of the contract's `ab`."""
     return torch.add(torch.tensor(-CHROMA_OFFSET / AB.scale[0]), levels, alpha=1 / AB.scale[0])

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from training.data.crops import Pixels
 from training.data.photos import Photos, is_held_out
 from training.data.sources import EmptyDatasetError, Place, UnusablePhoto, decode_lab, find_pairs, find_places
 
@@ -123,10 +124,11 @@ class PackedPhotos(Photos):
             raise EmptyDatasetError(f"{folder} does not say which photos are held out; pack them again.")
         self.side: int = index["side"]
         sides = np.array(index["held_out"])
-        self._file = folder / PIXELS_FILE
-        if self._file.stat().st_size != len(sides) * self.side**2 * 3:
-            raise EmptyDatasetError(f"{self._file} is not as long as {INDEX_FILE} says; pack the photos again.")
+        file, size = folder / PIXELS_FILE, len(sides) * self.side**2 * 3
+        if file.stat().st_size != size:
+            raise EmptyDatasetError(f"{file} is not as long as {INDEX_FILE} says; pack the photos again.")
         self._chosen = np.flatnonzero(sides == held_out)
+        self._mapped = torch.from_file(str(file), size=size, dtype=torch.uint8).view(-1, self.side, self.side, 3)
         self._kept: Tensor | None = None
         self._require_photos(folder, held_out=held_out)
 
@@ -137,25 +139,15 @@ class PackedPhotos(Photos):
         """See `Photos.move_to`; a GPU keeps all photos in its memory, if they fit."""
         super().move_to(device)
         if device.type == "cuda" and len(self) * self.side**2 * 3 < _SHARE_OF_MEMORY * torch.cuda.mem_get_info()[0]:
-            kept = torch.empty((len(self), self.side, self.side, 3), dtype=torch.uint8, device=device)
-            for start in range(0, len(self), 1024):
-                some = np.arange(start, min(start + 1024, len(self)))
-                kept[start : start + 1024] = torch.from_numpy(self._read(some))
-            self._kept = kept
+            self._kept = torch.stack([self._mapped[place] for place in self._chosen]).to(device)
 
-    def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
+    def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Pixels, npt.NDArray[np.intp]]:
         """See `Photos.pixels`; every packed photo is usable."""
-        if self._kept is None:
-            pixels = torch.from_numpy(self._read(indices)).to(self.device, non_blocking=True)
+        if self._kept is not None:
+            pixels: Pixels = self._kept[torch.from_numpy(indices).to(self.device, non_blocking=True)]
         else:
-            pixels = self._kept[torch.from_numpy(indices).to(self.device, non_blocking=True)]
+            # Where they lie: of each photo no more than its crop is ever read.
+            pixels = [self._mapped[place] for place in self._chosen[indices]]
+            if self.device.type != "cpu":
+                pixels = torch.stack(pixels).to(self.device, non_blocking=True)
         return pixels, np.arange(len(indices))
-
-    def _read(self, indices: npt.NDArray[np.intp]) -> npt.NDArray[np.uint8]:
-        """Photos from the file, whose pages, mapped, would take longer to be found than their bytes to be copied."""
-        lab = np.empty((len(indices), self.side, self.side, 3), np.uint8)
-        with self._file.open("rb", buffering=0) as file:
-            for photo, place in zip(lab, self._chosen[indices], strict=True):
-                file.seek(int(place) * photo.nbytes)
-                file.readinto(photo.data)
-        return lab

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sdk.contract import HINTS, LIGHTNESS
 from training.config import Recipe
-from training.data.crops import as_ab, as_lightness, crop, draw_crops
+from training.data.crops import Pixels, as_ab, as_lightness, crop, draw_crops
 from training.data.hints import draw_hints, paint_objects, random_hints
 from training.data.old_photos import age, draw_ages
 from training.data.sources import EmptyDatasetError
@@ -51,12 +51,12 @@ class Photos(ABC):
     def __len__(self) -> int: ...
 
     @abstractmethod
-    def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Tensor, npt.NDArray[np.intp]]:
+    def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Pixels, npt.NDArray[np.intp]]:
         """Decode photos.
 
         Returns:
-            (N, side, side, 3) uint8, 8-bit Lab, on `device`; and which of `indices` they are, since a photo that turns
-            out to be unusable is left out.
+            Each (side, side, 3) uint8, 8-bit Lab, on `device`; and which of `indices` they are, since a photo that
+            turns out to be unusable is left out.
         """
 
     def move_to(self, device: torch.device) -> None:
@@ -66,7 +66,7 @@ class Photos(ABC):
     def lab(self, indices: npt.NDArray[np.intp]) -> Tensor:
         """Whole photos, (N, 3, side, side) float32, L, a and b as the contract scales them; unusable ones left out."""
         pixels, _ = self.pixels(indices)
-        levels = pixels.permute(0, 3, 1, 2).float()
+        levels = torch.stack(list(pixels)).permute(0, 3, 1, 2).float()
         return torch.cat([as_lightness(levels[:, :1]), as_ab(levels[:, 1:])], dim=1)
 
     def batch(self, step: int, recipe: Recipe, *, rank: int = 0, world: int = 1) -> Batch:
