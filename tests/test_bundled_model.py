@@ -74,6 +74,7 @@ def test_it_meets_its_bars_on_the_evaluation_photos(eval_photos: Path, bundled_f
         ("held-out.json", PROJECT / "docs" / "evaluation.md"),
         ("ablation.json", PROJECT / "docs" / "training.md"),
         ("twins.json", PROJECT / "docs" / "training.md"),
+        ("teachers.json", PROJECT / "docs" / "training.md"),
     ],
 )
 def test_the_pages_show_what_a_command_measured(figures: str, page: Path) -> None:
