@@ -19,8 +19,7 @@ from training.data.packed import PIXELS_FILE
 
 SIZE, BATCH = 128, 32
 BATCHES = 32
-"""In a turn. A processor that has waited for its turn starts cold, which after 8 batches was still a quarter of the faster
-tree's time."""
+"""In a turn. A processor that has waited starts cold, which was still a quarter of the faster tree's time with 8."""
 AGED_SHARES = (0.0, 0.15, 0.3)
 """Of the photos: none, as the bundled student's recipes have it, and as docs/training.md has it."""
 _LOADING = """
