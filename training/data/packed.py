@@ -139,7 +139,9 @@ class PackedPhotos(Photos):
         """See `Photos.move_to`; a GPU keeps all photos in its memory, if they fit."""
         super().move_to(device)
         if device.type == "cuda" and len(self) * self.side**2 * 3 < _SHARE_OF_MEMORY * torch.cuda.mem_get_info()[0]:
-            self._kept = torch.stack([self._mapped[place] for place in self._chosen]).to(device)
+            self._kept = torch.empty((len(self), self.side, self.side, 3), dtype=torch.uint8, device=device)
+            for some, places in zip(self._kept.split(1024), torch.from_numpy(self._chosen).split(1024), strict=True):
+                some.copy_(self._mapped[places])
 
     def pixels(self, indices: npt.NDArray[np.intp]) -> tuple[Pixels, npt.NDArray[np.intp]]:
         """See `Photos.pixels`; every packed photo is usable."""
