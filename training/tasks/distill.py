@@ -1,6 +1,6 @@
 """Distillation (arXiv 1503.02531, features as in arXiv 1412.6550): the student learns from the teachers' answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -59,24 +59,26 @@ class Teaching:
     @torch.no_grad()
     def _answer(self, head: str, features: list[list[Tensor]], batch: Batch) -> Tensor:
         """The mean of those that have the head, moved by what the others change in the faithful answer's mean."""
-
-        def mean(head: str, teachers: Iterable[int]) -> Tensor:
-            return torch.stack([self._said(teacher, head, features, batch) for teacher in teachers]).mean(dim=0)
-
-        able = [index for index, teacher in enumerate(self._teachers) if head in teacher.heads]
-        faithful = [index for index, teacher in enumerate(self._teachers) if AB.name in teacher.heads]
-        answer = mean(head, able)
-        if set(able) < set(faithful):
-            answer += mean(AB.name, faithful) - mean(AB.name, able)
+        said = [
+            self._said(teacher, its_features, {head, AB.name}, batch)
+            for teacher, its_features in zip(self._teachers, features, strict=True)
+        ]
+        able = [answers for answers in said if head in answers]
+        answer = _mean(head, able)
+        if all(AB.name in answers for answers in able):
+            answer += _mean(AB.name, [answers for answers in said if AB.name in answers]) - _mean(AB.name, able)
         return answer
 
-    def _said(self, index: int, head: str, features: list[list[Tensor]], batch: Batch) -> Tensor:
-        teacher = self._teachers[index]
-        answer: Tensor = teacher.heads[head](features[index][-1])
+    def _said(self, teacher: UNet, features: list[Tensor], heads: set[str], batch: Batch) -> dict[str, Tensor]:
+        answers: dict[str, Tensor] = {name: teacher.heads[name](features[-1]) for name in heads & teacher.heads.keys()}
         if teacher.hints is None and HINTS.name in batch.inputs:
             hinted = batch.inputs[HINTS.name].flatten(1).any(dim=1).view(-1, 1, 1, 1)
-            answer = torch.where(hinted, batch.ab, answer)
-        return answer
+            return {name: torch.where(hinted, batch.ab, answer) for name, answer in answers.items()}
+        return answers
+
+
+def _mean(head: str, said: Sequence[dict[str, Tensor]]) -> Tensor:
+    return torch.stack([answers[head] for answers in said]).mean(dim=0)
 
 
 class DistillTask:
